@@ -1,0 +1,45 @@
+# What `make demo` runs once everything is set up.
+DEMO_COMMAND = .venv/bin/symharness run --model checkpoints/smollm2-135m-instruct --tasks all --data bundled --output_path results/local --run demo --restart
+
+PACKAGES := $(patsubst %/__init__.py,%,$(wildcard $(addsuffix /__init__.py,harness executors tasks trainer)))
+BIN := .venv/bin
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+MAKEFLAGS += --no-print-directory
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help setup demo test lint type pytest lock clean
+
+# $(call stage,NAME,COMMAND): run the command, then tell how long it took.
+define stage
+@SECONDS=0; echo "== $(1)"; status=0; { $(2); } || status=$$?; echo "== $(1): $$SECONDS s"; exit $$status
+endef
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## Make the environments and the default checkpoint (first time: a few minutes; then: nothing)
+	$(call stage,set-up,environments/setup)
+
+demo: setup ## Serve the default checkpoint, run the bundled mini suite, show the leaderboard
+	$(call stage,demo,$(DEMO_COMMAND))
+
+test: setup lint type pytest ## Run every gate: ruff, mypy --strict, pytest
+
+lint: ## Check style and format with ruff
+	$(call stage,ruff check,$(BIN)/ruff check --quiet .)
+	$(call stage,ruff format,$(BIN)/ruff format --quiet --check .)
+
+type: ## Check types with mypy --strict
+	$(call stage,mypy,$(BIN)/mypy --strict $(PACKAGES))
+
+pytest: ## Run the tests
+	$(call stage,pytest,$(BIN)/pytest)
+
+lock: ## Resolve the dependencies afresh and rewrite environments/*.lock
+	$(call stage,lock,environments/lock)
+
+clean: ## Remove the environments, the checkpoint and caches (runs under results/ stay)
+	rm -rf .venv .venv-vllm .setup checkpoints build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

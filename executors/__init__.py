@@ -1,0 +1,1 @@
+"""Executors: each runs programs of one language against a context and answers an `Outcome`."""

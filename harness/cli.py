@@ -1,0 +1,224 @@
+"""The command `symharness`.
+
+Heavy modules are imported inside the commands, so that `--help` answers at once.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from harness.summary import RunSummary
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Serve a checkpoint through vLLM and score the symbols it writes by executing them.",
+)
+
+ModelOption = Annotated[str, typer.Option("--model", help="Checkpoint folder or hub id.")]
+Revision = Annotated[str | None, typer.Option(help="Hub revision (commit, tag or refs/pr/N).")]
+TokenizerOption = Annotated[
+    str | None,
+    typer.Option("--tokenizer", help="Tokenizer folder or hub id; 'none' sends text. [default: the model's]"),
+]
+Dtype = Annotated[str, typer.Option(help="auto, bfloat16, float16 or float32.")]
+Parallel = Annotated[int, typer.Option(help="GPUs one copy of the model is spread over.")]
+DataParallel = Annotated[int, typer.Option(help="Copies of the model.")]
+MaxModelLen = Annotated[int | None, typer.Option(help="Longest prompt plus answer, in tokens. [default: the model's]")]
+Weights = Annotated[str, typer.Option(help="safetensors (nothing else) or auto.")]
+Vllm = Annotated[Path | None, typer.Option(help="vLLM executable or environment. [default: on PATH, else .venv-vllm]")]
+Concurrency = Annotated[int, typer.Option(help="Requests under way at once.", min=1)]
+Folders = Annotated[
+    list[Path] | None, typer.Argument(help="Run folders, or folders that hold some. [default: results]")
+]
+
+
+@app.command()
+def run(
+    model: ModelOption,
+    tasks: Annotated[str, typer.Option(help="Tasks and suites, separated by commas; `all` for every task.")] = "all",
+    data: Annotated[
+        str | None,
+        typer.Option(help="Data root, or `bundled`, `hub`, `download`. [default: $SYMHARNESS_DATA, else bundled]"),
+    ] = None,
+    num_fewshot: Annotated[int, typer.Option("--num_fewshot", "-f", help="Worked exemplars in the prompt.", min=0)] = 0,
+    limit: Annotated[
+        float | None, typer.Option("--limit", "-L", help="First N samples a task, or a share below 1.", min=0)
+    ] = None,
+    output_path: Annotated[Path, typer.Option("--output_path", "-o", help="Where run folders go.")] = Path(
+        "results/local"
+    ),
+    run_name: Annotated[str | None, typer.Option("--run", help="Name of the run. [default: from its config]")] = None,
+    restart: Annotated[bool, typer.Option(help="Delete what this run has so far and begin it anew.")] = False,
+    apply_chat_template: Annotated[
+        bool, typer.Option("--apply_chat_template", help="Same as --chat_format chat-template.")
+    ] = False,
+    chat_format: Annotated[
+        str, typer.Option("--chat_format", help="auto, plain, tulu, llama-2-chat or chat-template.")
+    ] = "auto",
+    gen_kwargs: Annotated[
+        str, typer.Option("--gen_kwargs", help="temperature=0.2,top_p=0.9,max_gen_toks=512,until=...")
+    ] = "",
+    seed: Annotated[int, typer.Option(help="Seed of every draw.")] = 0,
+    stop: Annotated[list[str] | None, typer.Option(help="Stop string of this model; may be given again.")] = None,
+    base_url: Annotated[
+        str | None, typer.Option("--base-url", help="Attach to this OpenAI-compatible server (http://.../v1).")
+    ] = None,
+    served_model_name: Annotated[
+        str | None, typer.Option("--served_model_name", help="Its name for the model. [default: the first it serves]")
+    ] = None,
+    vllm: Vllm = None,
+    revision: Revision = None,
+    tokenizer: TokenizerOption = None,
+    dtype: Dtype = "auto",
+    tensor_parallel_size: Parallel = 1,
+    data_parallel_size: DataParallel = 1,
+    max_model_len: MaxModelLen = None,
+    weights: Weights = "auto",
+    workers: Annotated[int | None, typer.Option(help="Scoring processes. [default: half of the cores]", min=1)] = None,
+    concurrency: Concurrency = 128,
+) -> None:
+    """Ask a model the tasks' questions, execute its answers, and print the leaderboard."""
+    from harness.config import model_spec, parse_sampling
+    from harness.evaluate import Options, evaluate, prepare
+    from harness.leaderboard import build
+    from harness.progress import Progress
+    from harness.terminal import console, print_run
+
+    spec = model_spec(
+        model=model,
+        revision=revision,
+        tokenizer=tokenizer,
+        dtype=dtype,
+        tensor_parallel_size=tensor_parallel_size,
+        data_parallel_size=data_parallel_size,
+        max_model_len=max_model_len,
+        chat_format="chat-template" if apply_chat_template else chat_format,
+        stop=tuple(stop or ()),
+        weights=weights,
+    )
+    options = Options(
+        spec=spec,
+        tasks=[name.strip() for name in tasks.split(",") if name.strip()],
+        sampling=parse_sampling(gen_kwargs, seed),
+        output_path=output_path,
+        data=data,
+        num_fewshot=num_fewshot,
+        limit=limit,
+        run_name=run_name,
+        restart=restart,
+        workers=workers,
+        concurrency=concurrency,
+        base_url=base_url,
+        served_model_name=served_model_name,
+        vllm=vllm,
+    )
+    plan = prepare(options)
+    with Progress(console) as progress:
+        summary = evaluate(plan, None, progress)
+    print_run(summary)
+    console.print(build([plan.folder]).table())
+    _exit_by(summary)
+
+
+def _exit_by(summary: RunSummary) -> None:
+    faults = sum(task.faults for task in summary.tasks)
+    if faults:
+        typer.echo(
+            f"{faults} samples got no answer through no fault of the model; run the same command again", err=True
+        )
+        raise typer.Exit(1)
+
+
+@app.command()
+def tasks() -> None:
+    """List the tasks: suite, domain, language, metrics, bundled samples."""
+    from harness.terminal import console, task_table
+
+    console.print(task_table())
+
+
+@app.command()
+def leaderboard(
+    folders: Folders = None,
+    output_path: Annotated[
+        Path | None, typer.Option("--output_path", "-o", help="Folder for LEADERBOARD.md and leaderboard.csv.")
+    ] = None,
+    published: Annotated[bool, typer.Option(help="Show the paper's rows.")] = True,
+) -> None:
+    """Regenerate the leaderboard from run folders and the published figures."""
+    from harness.leaderboard import PUBLISHED, build
+    from harness.terminal import console
+
+    board = build(folders or [Path("results")], PUBLISHED if published else None)
+    console.print(board.table())
+    if output_path is not None:
+        output_path.mkdir(parents=True, exist_ok=True)
+        (output_path / "LEADERBOARD.md").write_text(board.markdown(), encoding="utf-8")
+        board.frame().to_csv(output_path / "leaderboard.csv", index=False, lineterminator="\n")
+        typer.echo(f"written: {output_path / 'LEADERBOARD.md'}, {output_path / 'leaderboard.csv'}")
+
+
+@app.command()
+def serve(
+    model: ModelOption,
+    port: Annotated[int | None, typer.Option(help="Port on 127.0.0.1. [default: a free one]")] = None,
+    log: Annotated[Path, typer.Option(help="The server's log file.")] = Path("server.log"),
+    vllm: Vllm = None,
+    revision: Revision = None,
+    tokenizer: TokenizerOption = None,
+    dtype: Dtype = "auto",
+    tensor_parallel_size: Parallel = 1,
+    data_parallel_size: DataParallel = 1,
+    max_model_len: MaxModelLen = None,
+    weights: Weights = "auto",
+    concurrency: Concurrency = 128,
+) -> None:
+    """Serve a model until Ctrl-C, as `run` would; attach to it with `run --base-url`."""
+    import signal
+
+    from harness.config import model_spec
+    from harness.progress import Progress
+    from harness.serving import find_engine
+    from harness.serving import serve as serving
+    from harness.terminal import console
+
+    spec = model_spec(
+        model=model,
+        revision=revision,
+        tokenizer=tokenizer,
+        dtype=dtype,
+        tensor_parallel_size=tensor_parallel_size,
+        data_parallel_size=data_parallel_size,
+        max_model_len=max_model_len,
+        weights=weights,
+    )
+    engine = find_engine(vllm)
+    with (
+        Progress(console) as progress,
+        progress.waiting() as say,
+        serving(spec, engine, log, concurrency, port, say) as server,
+    ):
+        typer.echo(f"{spec.name} at {server.base_url} (log: {log}); Ctrl-C ends it")
+        signal.sigwait([signal.SIGINT, signal.SIGTERM])
+
+
+def main() -> None:
+    """Entry point: a user's mistake is one line and exit code 2."""
+    from harness.config import UserError
+
+    try:
+        app()
+    except UserError as error:
+        typer.echo(f"symharness: {error}", err=True)
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()

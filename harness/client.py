@@ -1,0 +1,186 @@
+"""The client of an OpenAI-compatible server: one prompt in, one completion out, with patience for faults.
+
+Prompts go as token ids where the server takes them, so that what the model reads is exactly what was encoded here;
+otherwise as text, and the record says so.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+import time
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Any, Literal, Protocol, Self
+
+import aiohttp
+
+from harness.config import UserError
+from tasks.chat import Encoded
+
+_RETRIED = frozenset([408, 409, 425, 429, 500, 502, 503, 504])
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """A raw answer. `finish_reason` as the server says it (stop, length, ...); `seconds` of the last attempt."""
+
+    text: str
+    finish_reason: str
+    completion_tokens: int | None
+    seconds: float
+    attempts: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is asked for one sample."""
+
+    prompt: Encoded
+    max_tokens: int
+    stop: tuple[str, ...]
+
+
+class GenerationFaultError(Exception):
+    """The server gave no answer after all attempts: no word about the model. `attempts` were made."""
+
+    def __init__(self, message: str, attempts: int) -> None:
+        super().__init__(message)
+        self.attempts = attempts
+
+
+class Generator(Protocol):
+    """Whatever answers prompts: a served model, or a replay of known answers."""
+
+    prompt_form: Literal["ids", "text", "none"]
+
+    async def complete(self, request: Request) -> Completion:
+        """Raises GenerationFaultError."""
+        ...
+
+
+@dataclass
+class Client:
+    """A served model. Use as an async context manager; entering asks the server what it serves and takes.
+
+    Raises UserError on entering when there is no such server or model.
+    """
+
+    base_url: str
+    model: str | None = None
+    temperature: float = 0.0
+    top_p: float = 1.0
+    seed: int = 0
+    concurrency: int = 64
+    timeout: float = 600.0
+    attempts: int = 5
+    backoff: float = 0.5
+    prompt_form: Literal["ids", "text", "none"] = "ids"
+    max_model_len: int | None = None
+    served: dict[str, Any] = field(default_factory=dict)
+    _session: aiohttp.ClientSession | None = None
+
+    async def __aenter__(self) -> Self:
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=self.concurrency),
+            timeout=aiohttp.ClientTimeout(total=self.timeout, sock_connect=10),
+        )
+        try:
+            await self._identify()
+            await self._choose_form()
+        except BaseException:
+            await self._session.close()
+            raise
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None
+    ) -> None:
+        assert self._session is not None
+        await self._session.close()
+
+    async def complete(self, request: Request) -> Completion:
+        prompt: str | list[int] = list(request.prompt.ids) if self.prompt_form == "ids" else request.prompt.text
+        body = {
+            "model": self.model,
+            "prompt": prompt,
+            "max_tokens": request.max_tokens,
+            "temperature": self.temperature,
+            "top_p": self.top_p,
+            "seed": self.seed,
+            "stop": list(request.stop),
+        }
+        for attempt in range(1, self.attempts + 1):
+            started = time.perf_counter()
+            try:
+                return _completion(await self._post(body), time.perf_counter() - started, attempt)
+            except _TransientError as error:
+                if attempt == self.attempts:
+                    raise GenerationFaultError(str(error), attempt) from error
+                # Jitter, so that the requests a restart cut off do not all come back at once.
+                await asyncio.sleep(self.backoff * 2 ** (attempt - 1) * random.uniform(0.5, 1.5))
+            except _RejectedError as error:
+                raise GenerationFaultError(str(error), attempt) from error
+        raise AssertionError("at least one attempt is made")
+
+    async def _post(self, body: dict[str, Any]) -> Any:
+        assert self._session is not None
+        try:
+            async with self._session.post(f"{self.base_url}/completions", json=body) as response:
+                text = await response.text()
+                if response.status == 200:
+                    return json.loads(text)
+                message = f"HTTP {response.status} from {self.base_url}: {text[:200]}"
+                raise (_TransientError if response.status in _RETRIED else _RejectedError)(message)
+        except (aiohttp.ClientError, TimeoutError, ValueError) as error:
+            raise _TransientError(f"{type(error).__name__}: {error}") from error
+
+    async def _identify(self) -> None:
+        assert self._session is not None
+        try:
+            async with self._session.get(f"{self.base_url}/models") as response:
+                response.raise_for_status()
+                models = (await response.json())["data"]
+        except (aiohttp.ClientError, TimeoutError, ValueError, KeyError, TypeError) as error:
+            raise UserError(
+                f"no OpenAI-compatible server answers at {self.base_url} ({error}); is --base-url right?"
+            ) from error
+        names = [str(model["id"]) for model in models]
+        self.model = self.model or names[0]
+        if self.model not in names:
+            raise UserError(
+                f"{self.base_url} serves {', '.join(names)}, not {self.model!r}; name one with --served_model_name"
+            )
+        self.served = models[names.index(self.model)]
+        self.max_model_len = self.served.get("max_model_len") or self.max_model_len
+
+    async def _choose_form(self) -> None:
+        if self.prompt_form != "ids":
+            return
+        try:
+            await self._post({"model": self.model, "prompt": [1, 2], "max_tokens": 1, "temperature": 0})
+        except _RejectedError:
+            self.prompt_form = "text"
+        except _TransientError as error:
+            raise UserError(f"the server at {self.base_url} fails on a first prompt: {error}") from error
+
+
+class _TransientError(Exception):
+    """Worth another attempt."""
+
+
+class _RejectedError(Exception):
+    """The server will not take this request, however often it is sent."""
+
+
+def _completion(answer: Any, seconds: float, attempt: int) -> Completion:
+    try:
+        (choice,) = answer["choices"]
+        text, reason = choice["text"], choice["finish_reason"]
+        usage = answer.get("usage") or {}
+        if not isinstance(text, str):
+            raise TypeError("text is no string")
+    except (KeyError, TypeError, ValueError) as error:
+        raise _TransientError(f"not a completion: {error!r}") from error
+    return Completion(text, str(reason), usage.get("completion_tokens"), seconds, attempt)

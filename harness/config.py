@@ -1,0 +1,104 @@
+"""What a user may set: the model and how it is served, and how its answers are drawn. Validated here, once."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from tasks.chat import ChatFormat
+
+
+class UserError(Exception):
+    """A mistake of the user's: what, where and how to mend it, on one line. The command ends with exit code 2."""
+
+
+class _Settings(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ModelSpec(_Settings):
+    """A checkpoint and how vLLM serves it.
+
+    `weights`: `safetensors` refuses pickled weights, `auto` also takes `.bin` files (which vLLM and transformers load
+    with weights_only, so that they cannot run code). Remote code in a checkpoint is never run.
+    """
+
+    model: Annotated[str, Field(min_length=1)]
+    revision: str | None = None
+    tokenizer: str | None = None
+    dtype: Literal["auto", "bfloat16", "float16", "float32"] = "auto"
+    tensor_parallel_size: Annotated[int, Field(ge=1)] = 1
+    data_parallel_size: Annotated[int, Field(ge=1)] = 1
+    max_model_len: Annotated[int, Field(ge=16)] | None = None
+    chat_format: ChatFormat = ChatFormat.AUTO
+    stop: tuple[str, ...] = ()
+    weights: Literal["safetensors", "auto"] = "auto"
+
+    @property
+    def folder(self) -> Path | None:
+        """The checkpoint's folder when `model` is one, None for a hub id."""
+        path = Path(self.model).expanduser()
+        return path.resolve() if path.is_dir() else None
+
+    @property
+    def name(self) -> str:
+        """The name on the leaderboard and of the run folder."""
+        return self.model.rstrip("/").rsplit("/", 1)[-1] if self.folder else self.model
+
+    def check(self) -> None:
+        """Raises UserError when `model` is neither a checkpoint folder nor a plausible hub id."""
+        folder = self.folder
+        if folder is not None and not (folder / "config.json").exists():
+            raise UserError(f"{self.model} is no checkpoint folder: config.json is missing in it")
+        if folder is None and (
+            self.model.startswith((".", "/", "~", "checkpoints/"))
+            or not re.fullmatch(r"[\w.-]+(/[\w.-]+)?", self.model)
+        ):
+            raise UserError(f"model {self.model!r}: no such folder; give a checkpoint folder or a hub id like org/name")
+
+
+class Sampling(_Settings):
+    """How answers are drawn. `max_tokens` None: each task's own."""
+
+    temperature: Annotated[float, Field(ge=0)] = 0.0
+    top_p: Annotated[float, Field(gt=0, le=1)] = 1.0
+    max_tokens: Annotated[int, Field(ge=1)] | None = None
+    stop: tuple[str, ...] = ()
+    seed: int = 0
+
+
+# lm-eval's names for the same things
+_SYNONYMS = {"max_gen_toks": "max_tokens", "max_new_tokens": "max_tokens", "until": "stop"}
+
+
+def parse_sampling(gen_kwargs: str, seed: int) -> Sampling:
+    """`temperature=0.2,max_gen_toks=512` as lm-eval's --gen_kwargs writes it. Raises UserError."""
+    values: dict[str, object] = {"seed": seed}
+    for part in filter(None, (part.strip() for part in gen_kwargs.split(","))):
+        key, equals, value = part.partition("=")
+        if not equals:
+            raise UserError(f"--gen_kwargs: {part!r} is not key=value")
+        key = _SYNONYMS.get(key.strip(), key.strip())
+        values[key] = (value,) if key == "stop" else value.strip()
+    try:
+        return Sampling.model_validate(values)
+    except ValidationError as error:
+        raise UserError(f"--gen_kwargs: {_first(error)}") from error
+
+
+def model_spec(**values: object) -> ModelSpec:
+    """A validated ModelSpec. Raises UserError."""
+    try:
+        spec = ModelSpec.model_validate({key: value for key, value in values.items() if value is not None})
+    except ValidationError as error:
+        raise UserError(f"model: {_first(error)}") from error
+    spec.check()
+    return spec
+
+
+def _first(error: ValidationError) -> str:
+    first = error.errors()[0]
+    return f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']} (got {first['input']!r})"

@@ -1,0 +1,97 @@
+"""One line of a run's log: all that is known of one sample's answer, checksummed, readable for ever.
+
+A line is `{"checksum":"<16 hex digits>",<the rest>}`; the checksum is BLAKE2b over the rest's bytes as they stand, so
+that a torn or bit-flipped line is recognised without parsing it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+from executors.outcome import Outcome, Status, to_json
+from tasks.metrics import Statistics
+
+SCHEMA = 1
+
+_HEAD = '{"checksum":"'
+_REST = len(_HEAD) + 16 + len('",')
+
+
+class CorruptLineError(ValueError):
+    """The line is torn or was changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One sample's answer.
+
+    `kind` is `generated` (program, outcome) or `foreign` (statistics from another harness, such as lm-eval's samples).
+    `model` names weights, tokenizer and chat format by hash. `prompt_sha256` is over the token ids (form `ids`) or the
+    UTF-8 text (form `text`: the server tokenised it). `seconds` holds wall times by stage. A record with a `fault` is
+    the harness's failing or the server's, says nothing about the model, and is redone.
+    """
+
+    task: str
+    sample: str
+    group: str
+    model: str
+    prompt: str
+    prompt_sha256: str
+    prompt_form: Literal["ids", "text", "none"]
+    prompt_tokens: int | None
+    completion: str
+    finish_reason: str
+    completion_tokens: int | None
+    program: str | None
+    outcome: Outcome | None
+    statistics: Mapping[str, Statistics]
+    seconds: Mapping[str, float]
+    attempts: int = 1
+    fault: str = ""
+    kind: Literal["generated", "foreign"] = "generated"
+    schema: int = field(default=SCHEMA)
+
+    @property
+    def key(self) -> tuple[str, str]:
+        return self.task, self.sample
+
+    def to_line(self) -> str:
+        """The record as one line, without the line end. ASCII, so that no text of a model's can break a line."""
+        values = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        if self.outcome is not None:
+            values["outcome"] = asdict(self.outcome) | {"value": to_json(self.outcome.value)}
+        rest = json.dumps(values, separators=(",", ":"), allow_nan=False)[1:]
+        return f'{_HEAD}{_checksum(rest)}",{rest}'
+
+    @staticmethod
+    def from_values(values: Mapping[str, Any]) -> Record:
+        """The record of a parsed line. The value of an outcome comes back in its JSON form."""
+        outcome = values["outcome"]
+        if outcome is not None:
+            outcome = Outcome(Status(outcome["status"]), outcome["value"], outcome["detail"], outcome["seconds"])
+        return Record(**{**values, "outcome": outcome})
+
+
+def parse_line(line: str) -> dict[str, Any]:
+    """The checked fields of a line. Raises CorruptLineError."""
+    rest = line[_REST:].rstrip("\n")
+    if not line.startswith(_HEAD) or line[len(_HEAD) : len(_HEAD) + 16] != _checksum(rest):
+        raise CorruptLineError("checksum does not fit")
+    values: dict[str, Any] = json.loads("{" + rest)
+    if values.get("schema") != SCHEMA:
+        raise CorruptLineError(f"schema {values.get('schema')} where {SCHEMA} was expected")
+    return values
+
+
+def _checksum(rest: str) -> str:
+    return hashlib.blake2b(rest.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+
+
+def prompt_hash(prompt: tuple[int, ...] | str) -> str:
+    """SHA-256 of token ids (as comma-separated decimals) or of a text."""
+    text = prompt if isinstance(prompt, str) else ",".join(map(str, prompt))
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

@@ -1,0 +1,171 @@
+"""A run on disk: `run.json` first, then append-only parts of records, merged on read.
+
+Every process that works on a run writes a part of its own (`samples-0000.jsonl`, ...), one flushed line a sample, so
+that a kill at any byte costs at most the samples in flight, and nothing is ever rewritten (which also suits object
+stores). Of several records of one sample the first without a fault counts.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import json
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from harness.config import UserError
+from harness.record import CorruptLineError, Record, parse_line
+
+RUN_FILE = "run.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Damage:
+    """A line that could not be read."""
+
+    path: Path
+    line: int
+    reason: str
+
+
+class RunLog:
+    """The writer of a run folder; holds its lock. Use as a context manager."""
+
+    def __init__(self, folder: Path, config: Mapping[str, Any], about: Mapping[str, Any]) -> None:
+        """Create the run, or go on with it when its config is the same.
+
+        Raises UserError when the folder cannot be written, is in use, or holds a run with another config (naming the
+        keys that differ).
+        """
+        self.folder = folder
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            self._lock = _locked(folder)
+            _begin(folder, config, about)
+            self.done, self.damaged = _completed(folder)
+            part = folder / f"samples-{len(parts(folder)):04d}.jsonl"
+            self._part = part.open("x", encoding="ascii", newline="\n")
+        except OSError as error:
+            raise UserError(
+                f"{folder}: cannot write the run there: {error.strerror}; choose another --output_path"
+            ) from error
+
+    def append(self, record: Record) -> None:
+        """Write one record, flushed to the system: a kill of ours cannot lose it. Raises OSError (a full disk)."""
+        self._part.write(record.to_line() + "\n")
+        self._part.flush()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        self._part.close()
+        os.close(self._lock)
+
+
+def parts(folder: Path) -> list[Path]:
+    return sorted(folder.glob("samples-*.jsonl"))
+
+
+def is_run(folder: Path) -> bool:
+    return (folder / RUN_FILE).is_file()
+
+
+def read_run(folder: Path) -> dict[str, Any]:
+    """`run.json` of a run folder. Raises UserError."""
+    path = folder / RUN_FILE
+    try:
+        content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise UserError(f"{folder} is no run folder: {RUN_FILE} is missing in it") from error
+    except ValueError as error:
+        raise UserError(f"{path} is not whole JSON ({error})") from error
+    return content
+
+
+def read_records(folder: Path) -> Iterator[Record]:
+    """The run's records, one a sample (the first without a fault, else the last fault). Damaged lines are left out."""
+    faulty: dict[tuple[str, str], Record] = {}
+    done: set[tuple[str, str]] = set()
+    for row in _rows(folder):
+        if isinstance(row, Damage) or (row["task"], row["sample"]) in done:
+            continue
+        record = Record.from_values(row)
+        if record.fault:
+            faulty[record.key] = record
+        else:
+            done.add(record.key)
+            faulty.pop(record.key, None)
+            yield record
+    yield from faulty.values()
+
+
+def _completed(folder: Path) -> tuple[set[tuple[str, str]], list[Damage]]:
+    done: set[tuple[str, str]] = set()
+    damaged: list[Damage] = []
+    for row in _rows(folder):
+        if isinstance(row, Damage):
+            damaged.append(row)
+        elif not row["fault"]:
+            done.add((row["task"], row["sample"]))
+    return done, damaged
+
+
+def _rows(folder: Path) -> Iterator[dict[str, Any] | Damage]:
+    for path in parts(folder):
+        with path.open(encoding="ascii", errors="replace", newline="\n") as stream:
+            for number, line in enumerate(stream, 1):
+                try:
+                    row = parse_line(line)
+                except CorruptLineError as error:
+                    yield Damage(path, number, str(error))
+                else:
+                    yield row
+
+
+def _locked(folder: Path) -> int:
+    descriptor = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        os.close(descriptor)
+        if error.errno not in (errno.EAGAIN, errno.EACCES):
+            raise
+        raise UserError(
+            f"{folder}: another symharness is writing this run; wait for it, or give another --run name"
+        ) from error
+    return descriptor
+
+
+def _begin(folder: Path, config: Mapping[str, Any], about: Mapping[str, Any]) -> None:
+    path = folder / RUN_FILE
+    if path.exists():
+        changed = sorted(differences(read_run(folder)["config"], json.loads(json.dumps(config))))
+        if changed:
+            raise UserError(
+                f"{folder} holds a run with another config; different: {', '.join(changed)}. "
+                "Give another --run name, or --restart to begin it anew"
+            )
+        return
+    scratch = path.with_suffix(".json.new")
+    text = json.dumps({"config": config, "about": about}, indent=1, sort_keys=True, ensure_ascii=False)
+    scratch.write_text(text + "\n", encoding="utf-8")
+    scratch.rename(path)
+
+
+def differences(old: object, new: object, prefix: str = "") -> Iterator[str]:
+    """Dotted keys at which two JSON values differ."""
+    if isinstance(old, dict) and isinstance(new, dict):
+        for key in old.keys() | new.keys():
+            yield from differences(old.get(key), new.get(key), f"{prefix}.{key}" if prefix else str(key))
+    elif old != new:
+        yield f"{prefix} ({_short(old)} -> {_short(new)})"
+
+
+def _short(value: object) -> str:
+    text = json.dumps(value)
+    return text if len(text) <= 40 else text[:37] + "..."

@@ -1,0 +1,49 @@
+"""What the command prints at the end: a run's figures and files, and the list of tasks."""
+
+from __future__ import annotations
+
+import sys
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from harness.summary import RESULTS_FILE, RunSummary
+from tasks.source import BUNDLED
+from tasks.task import Task, registry
+
+# Model text may be printed: markup in it must not be read as ours.
+console = Console(markup=False, highlight=False, width=None if sys.stdout.isatty() else 160)
+
+# A model whose answers are cut this often is not being measured.
+TRUNCATION_WARNING = 0.2
+
+
+def print_run(summary: RunSummary) -> None:
+    """Outcomes and truncation by task, and where the files are."""
+    table = Table(title=f"{summary.model} ({summary.setting})")
+    for head in ("task", "n", "outcomes", "truncated"):
+        table.add_column(head)
+    for task in summary.tasks:
+        cut = task.finish_reasons.get("length", 0) / task.n if task.n else 0.0
+        outcomes = ", ".join(f"{name} {count}" for name, count in task.outcomes.items())
+        table.add_row(task.name, str(task.n), outcomes, Text(f"{cut:.0%}", "red" if cut > TRUNCATION_WARNING else ""))
+    console.print(table)
+    console.print(f"run: {summary.folder}  (records: samples-*.jsonl, numbers: {RESULTS_FILE})", soft_wrap=True)
+
+
+def task_table() -> Table:
+    """All tasks, one a line."""
+    table = Table()
+    for head in ("task", "suites", "domain", "language", "metrics", "bundled"):
+        table.add_column(head)
+    for task in registry().values():
+        metrics = ", ".join(f"{m.name}{' *' if m.name == task.paper_metric else ''}" for m in task.metrics)
+        table.add_row(task.name, ", ".join(task.suites), task.domain, task.language, metrics, str(_bundled(task)))
+    table.caption = "* the metric of the paper's table"
+    return table
+
+
+def _bundled(task: Task) -> int:
+    folder = BUNDLED / task.source.folder
+    return sum(1 for _ in task.read(folder)) if folder.is_dir() else 0

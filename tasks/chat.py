@@ -1,0 +1,125 @@
+"""Chat formats and the leading BOS: from a prompt's text to the exact token ids that a model reads.
+
+Harness and trainer both encode through this module, so that a checkpoint is asked as it was trained. A doubled or a
+missing BOS silently moves scores by points; here it is an error.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Protocol
+
+
+class ChatFormat(StrEnum):
+    """What is put around a prompt. `auto` is resolved by `resolve` before anything is rendered."""
+
+    AUTO = "auto"
+    PLAIN = "plain"  # untagged: Symbol-LLM's own form
+    TULU = "tulu"  # open-instruct: <|user|> ... <|assistant|>
+    LLAMA_2_CHAT = "llama-2-chat"  # [INST] ... [/INST]
+    CHAT_TEMPLATE = "chat-template"  # the one in the checkpoint's tokenizer
+
+
+class Tokenizer(Protocol):
+    """The part of a transformers tokenizer that is used here."""
+
+    bos_token: str | None
+    bos_token_id: int | None
+    eos_token_id: int | None
+    chat_template: Any
+
+    def __call__(self, text: list[str], *, add_special_tokens: bool) -> Mapping[str, Any]: ...
+
+    def apply_chat_template(
+        self, conversation: list[dict[str, str]], *, tokenize: bool, add_generation_prompt: bool
+    ) -> Any: ...
+
+
+class EncodingError(ValueError):
+    """The token ids do not begin as this tokenizer's prompts must: a doubled or missing BOS, or a closing EOS."""
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """A prompt as text and as token ids. `text` is without the BOS that the tokenizer itself adds."""
+
+    text: str
+    ids: tuple[int, ...]
+
+
+def resolve(requested: ChatFormat, tokenizer: Tokenizer | None) -> ChatFormat:
+    """`auto` means the checkpoint's own template where it has one and plain text where not (LLaMA-2 files that carry
+    no template are base or Symbol-LLM models, which were trained untagged).
+
+    Raises ValueError when `chat-template` is asked for and there is none.
+    """
+    template = tokenizer is not None and bool(tokenizer.chat_template)
+    if requested is ChatFormat.CHAT_TEMPLATE and not template:
+        raise ValueError(
+            "chat format 'chat-template' asked for, but this tokenizer has none; use plain or llama-2-chat"
+        )
+    if requested is ChatFormat.AUTO:
+        return ChatFormat.CHAT_TEMPLATE if template else ChatFormat.PLAIN
+    return requested
+
+
+def wrap(prompt: str, chat_format: ChatFormat, tokenizer: Tokenizer | None) -> str:
+    """The prompt inside its chat format."""
+    match chat_format:
+        case ChatFormat.PLAIN:
+            return prompt
+        case ChatFormat.TULU:
+            return f"<|user|>\n{prompt}\n<|assistant|>\n"
+        case ChatFormat.LLAMA_2_CHAT:
+            return f"[INST] {prompt.strip()} [/INST]"
+        case ChatFormat.CHAT_TEMPLATE:
+            assert tokenizer is not None
+            message = [{"role": "user", "content": prompt}]
+            return str(tokenizer.apply_chat_template(message, tokenize=False, add_generation_prompt=True))
+        case ChatFormat.AUTO:
+            raise ValueError("chat format 'auto' must be resolved first")
+
+
+def encode(texts: Sequence[str], chat_format: ChatFormat, tokenizer: Tokenizer) -> list[Encoded]:
+    """Token ids of wrapped prompts, one a text, with exactly the leading BOS that belongs there.
+
+    A chat template writes its own special tokens, so none are added to it; every other format gets what the tokenizer
+    adds (LLaMA-2: one BOS; SmolLM2: none). Raises `EncodingError`.
+    """
+    templated = chat_format is ChatFormat.CHAT_TEMPLATE
+    rows = tokenizer(list(texts), add_special_tokens=not templated)["input_ids"]
+    added = added_bos(tokenizer)
+    encoded = []
+    for text, row in zip(texts, rows, strict=True):
+        check_ends(row, None if templated else added, tokenizer)
+        # A server that tokenises text itself will add its BOS: the template's own must not reach it as well.
+        bare = text.removeprefix(tokenizer.bos_token or "") if templated and added else text
+        encoded.append(Encoded(bare, tuple(row)))
+    return encoded
+
+
+def added_bos(tokenizer: Tokenizer) -> int:
+    """How many BOS tokens this tokenizer puts in front of plain text: 1 for LLaMA-2, 0 for SmolLM2."""
+    return _leading_bos(tokenizer(["x"], add_special_tokens=True)["input_ids"][0], tokenizer)
+
+
+def check_ends(ids: Sequence[int], wanted: int | None, tokenizer: Tokenizer) -> None:
+    """Raises `EncodingError` unless `ids` begin with `wanted` BOS tokens (None: at most one) and end without an EOS."""
+    found = _leading_bos(ids, tokenizer)
+    if found > 1:
+        raise EncodingError(
+            f"the prompt begins with {found} BOS tokens: the text carries one and the tokenizer adds one"
+        )
+    if wanted is not None and found != wanted:
+        raise EncodingError(f"the prompt begins with {found} BOS tokens, this tokenizer adds {wanted}")
+    if ids and ids[-1] == tokenizer.eos_token_id and ids[-1] != tokenizer.bos_token_id and wanted is not None:
+        raise EncodingError("the prompt ends with EOS: the tokenizer closes what the model should go on with")
+
+
+def _leading_bos(ids: Sequence[int], tokenizer: Tokenizer) -> int:
+    count = 0
+    while count < len(ids) and tokenizer.bos_token_id is not None and ids[count] == tokenizer.bos_token_id:
+        count += 1
+    return count

@@ -1,0 +1,65 @@
+"""Cutting the program out of what a model wrote: code fences, labels in front, prose around.
+
+Every function takes the completion and returns the program, or None when there is none. The last fenced block wins:
+models that restate the question or a first attempt put their answer last.
+"""
+
+from __future__ import annotations
+
+import re
+
+_FENCE = re.compile(r"```[ \t]*(?P<language>[\w+#.-]*)[ \t]*\r?\n(?P<code>.*?)(?:\r?\n)?(?:```|\Z)", re.DOTALL)
+_INLINE = re.compile(r"`(?P<code>[^`\n]+)`")
+_END_TOKENS = re.compile(r"(</s>|<\|im_end\|>|<\|endoftext\|>|<\|end_of_text\|>|<\|eot_id\|>).*", re.DOTALL)
+
+
+def without_end_tokens(completion: str) -> str:
+    """The completion up to the first end-of-text token that a server left in the text."""
+    return _END_TOKENS.sub("", completion)
+
+
+def fenced(completion: str, *languages: str) -> str | None:
+    """The last fenced block in one of `languages` (or unlabelled; any block when there is neither)."""
+    blocks = [(match["language"].lower(), match["code"]) for match in _FENCE.finditer(completion)]
+    wanted = [code for language, code in blocks if language in languages or not language]
+    return (wanted or [code for _, code in blocks] or [None])[-1]
+
+
+_SQL_START = re.compile(
+    r"^[ \t]*(?:(?:the )?(?:sql|query|answer)(?: query)?(?: is)?[ \t]*:[ \t]*)?"
+    r"(?P<statement>(?:select|with|values|insert|update|delete|replace|create|drop|alter|pragma|attach|detach|vacuum"
+    r"|reindex|explain)\b)",
+    re.IGNORECASE | re.MULTILINE,
+)
+
+
+def sql(completion: str) -> str | None:
+    """An SQL statement: the last fenced block, else from the first line that begins one up to a blank line."""
+    text = without_end_tokens(completion)
+    block = fenced(text, "sql", "sqlite")
+    text = block if block is not None else text
+    start = _SQL_START.search(text)
+    if start is None:
+        inline = [code["code"] for code in _INLINE.finditer(text) if _SQL_START.match(code["code"])]
+        return inline[-1].strip() if inline else None
+    statement = text[start.start("statement") :]
+    return (statement if block is not None else re.split(r"\r?\n[ \t]*\r?\n", statement)[0]).strip() or None
+
+
+_ACTION_LINE = re.compile(
+    r"^[ \t]*(?:[\w ]{0,40}:)?[ \t]*(?P<actions>I_[A-Z_]+(?:[ \t,]+I_[A-Z_]+)*)[ \t.]*$", re.MULTILINE
+)
+
+
+def actions(completion: str) -> str | None:
+    """A SCAN action sequence: the first line that is nothing but actions (after an optional label), else the text.
+
+    Free text is handed on as it stands, so that a wrong word is seen as `invalid` and not silently dropped.
+    """
+    text = without_end_tokens(completion)
+    block = fenced(text)
+    text = (block if block is not None else text).strip()
+    line = _ACTION_LINE.search(text)
+    if line is not None:
+        return " ".join(line["actions"].replace(",", " ").split())
+    return text or None

@@ -1,0 +1,101 @@
+"""Metrics: per-sample statistics and how they aggregate to the number that is printed, with its standard error.
+
+A metric never averages on its own: corpus BLEU, micro Smatch or an interaction's accuracy are not means of per-sample
+scores. So each sample yields *statistics* (named numbers, kept in its record), and `aggregate` turns those of many
+samples into an `Estimate`. Statistics of saved records can be aggregated again at any time without a model.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, TypeAlias
+
+from executors.outcome import Outcome
+
+if TYPE_CHECKING:
+    from tasks.task import Sample
+
+Statistics: TypeAlias = Mapping[str, float]
+
+
+class Origin(StrEnum):
+    """Whose metric it is."""
+
+    PAPER = "paper"  # the metric of the paper's table
+    OFFICIAL = "official"  # of the data set's own scorer
+    OURS = "ours"
+
+
+class Standing(StrEnum):
+    """What its definition rests on: seen in a source, computed from seen facts, or nothing could be found."""
+
+    FOUND = "found"
+    DERIVED = "derived"
+    MISSING = "missing"
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """A number in [0, 1] over `n` samples, and its standard error (None where there is no telling, as for n < 2)."""
+
+    value: float
+    stderr: float | None
+    n: int
+
+
+Measure: TypeAlias = "Callable[[Sample, str | None, Outcome], Statistics]"
+Aggregate: TypeAlias = Callable[[Sequence[Statistics], Sequence[str]], Estimate]
+
+
+def mean(statistics: Sequence[Statistics], groups: Sequence[str]) -> Estimate:
+    """The mean of `score`; the standard error is clustered by group (an empty group stands alone).
+
+    Source: Miller 2024 (arXiv 2411.00640), section 2.2, with the small-sample factor G/(G-1).
+    """
+    return ratio([{"numerator": row["score"], "denominator": 1.0} for row in statistics], groups)
+
+
+def ratio(statistics: Sequence[Statistics], groups: Sequence[str]) -> Estimate:
+    """Sum of `numerator` over sum of `denominator` (micro average); linearised standard error, clustered by group."""
+    n = len(statistics)
+    weight = math.fsum(row["denominator"] for row in statistics)
+    if not weight:
+        return Estimate(0.0, None, n)
+    value = math.fsum(row["numerator"] for row in statistics) / weight
+    residuals: dict[str, list[float]] = {}
+    for index, (row, group) in enumerate(zip(statistics, groups, strict=True)):
+        residual = row["numerator"] - value * row["denominator"]
+        residuals.setdefault(group or f"\0{index}", []).append(residual)
+    clusters = len(residuals)
+    if clusters < 2:
+        return Estimate(value, None, n)
+    spread = math.fsum(math.fsum(cluster) ** 2 for cluster in residuals.values())
+    return Estimate(value, math.sqrt(spread * clusters / (clusters - 1)) / weight, n)
+
+
+def all_of_group(statistics: Sequence[Statistics], groups: Sequence[str]) -> Estimate:
+    """Share of groups whose every `score` is 1 (interaction accuracy); `n` counts groups."""
+    worst: dict[str, float] = {}
+    for row, group in zip(statistics, groups, strict=True):
+        worst[group] = min(worst.get(group, 1.0), row["score"])
+    return mean([{"score": float(score == 1.0)} for score in worst.values()], [""] * len(worst))
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """One metric of a task. `measure` gives a sample's statistics; `source` says where its definition comes from."""
+
+    name: str
+    measure: Measure
+    aggregate: Aggregate = mean
+    origin: Origin = Origin.OURS
+    standing: Standing = Standing.FOUND
+    source: str = ""
+
+
+def exact_match(sample: Sample, program: str | None, outcome: Outcome) -> Statistics:
+    """1 when program and target are the same sequence of white-space separated tokens."""
+    return {"score": float(program is not None and program.split() == sample.target.split())}

@@ -1,0 +1,112 @@
+"""The vocabulary of tasks: `Sample`, `Task`, and the registry that finds every declared task.
+
+A task is one declaration (a module-level `Task`) in one file of this package; nothing registers it.
+"""
+
+from __future__ import annotations
+
+import difflib
+import functools
+import importlib
+import pkgutil
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal, TypeAlias
+
+from executors.outcome import Outcome
+from tasks.metrics import Metric
+from tasks.prompt import Prompt
+from tasks.source import Source
+
+Suite: TypeAlias = Literal["symbolic", "ood", "general", "delegation"]
+SUITES: tuple[Suite, ...] = ("symbolic", "ood", "general", "delegation")
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One item of a task.
+
+    `id` is stable over versions of the harness (upstream's own id or row number), `fields` fill the prompt, `target`
+    is the gold as the official files write it, `context` what execution needs (a database, a domain, a scene), named
+    by its content. Samples of one `group` (an interaction, a problem) are not independent: errors are clustered by it.
+    """
+
+    id: str
+    fields: Mapping[str, str]
+    target: str
+    context: object | None = None
+    group: str = ""
+
+
+class DataError(ValueError):
+    """A data file that is missing or not what its format says: what, where, and how to mend it, on one line."""
+
+
+def gold_target(sample: Sample) -> str:
+    """The gold completion of most tasks: the target as it stands."""
+    return sample.target
+
+
+@dataclass(frozen=True)
+class Task:
+    """All there is to know about one task.
+
+    `read` turns a folder in the official layout into samples (raising `DataError`), `extract` cuts the program out of
+    a completion (None: there is none), `execute` runs it, `gold` writes the completion a perfect model would write,
+    `paper_metric` names the metric of the paper's table (None where the paper has no such task).
+    """
+
+    name: str
+    title: str  # as the paper prints it
+    suites: tuple[Suite, ...]
+    domain: str
+    language: str
+    source: Source
+    read: Callable[[Path], Iterable[Sample]]
+    prompt: Prompt
+    extract: Callable[[str], str | None]
+    execute: Callable[[str, Sample], Outcome]
+    metrics: tuple[Metric, ...]
+    paper_metric: str | None = None
+    gold: Callable[[Sample], str] = gold_target
+    max_tokens: int = 256
+    deadline: float = 30.0  # seconds for extraction, execution and scoring of one sample; then its worker is killed
+    stop: tuple[str, ...] = field(default=())
+
+    def metric(self, name: str) -> Metric:
+        return next(metric for metric in self.metrics if metric.name == name)
+
+
+class UnknownTaskError(ValueError):
+    """No task or suite of that name; the message proposes the nearest ones."""
+
+
+@functools.cache
+def registry() -> Mapping[str, Task]:
+    """Every declared task by name, in the order of the modules' names and of declaration in them."""
+    tasks: dict[str, Task] = {}
+    package = importlib.import_module("tasks")
+    for info in sorted(pkgutil.iter_modules(package.__path__), key=lambda info: info.name):
+        for value in vars(importlib.import_module(f"tasks.{info.name}")).values():
+            if isinstance(value, Task) and tasks.setdefault(value.name, value) is not value:
+                raise ValueError(f"two tasks are called {value.name!r}; the second one is in tasks/{info.name}.py")
+    return tasks
+
+
+def select(names: Iterable[str]) -> list[Task]:
+    """The tasks that `names` (tasks, suites or "all") stand for, each once; raises `UnknownTaskError`."""
+    known = registry()
+    chosen: dict[str, Task] = {}
+    for name in names:
+        if name in known:
+            chosen[name] = known[name]
+        elif name == "all":
+            chosen.update(known)
+        elif name in SUITES:
+            chosen.update({task.name: task for task in known.values() if name in task.suites})
+        else:
+            near = difflib.get_close_matches(name, [*known, *SUITES, "all"], n=3, cutoff=0.5)
+            hint = f"did you mean {' or '.join(near)}?" if near else "`symharness tasks` lists them all"
+            raise UnknownTaskError(f"there is no task or suite called {name!r}: {hint}")
+    return list(chosen.values())

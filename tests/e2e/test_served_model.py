@@ -1,0 +1,71 @@
+"""The default checkpoint really served by vLLM: real tokens, real answers, a real run."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from harness.checkpoint import load_tokenizer
+from harness.client import Client, Request
+from harness.config import ModelSpec
+from harness.runlog import read_records
+from harness.serving import PROJECT, Server, find_engine, serve
+from tasks.chat import ChatFormat, encode, wrap
+from tests.processes import gone
+
+pytestmark = pytest.mark.e2e
+
+CHECKPOINT = PROJECT / "checkpoints" / "smollm2-135m-instruct"
+
+
+@pytest.fixture(scope="module")
+def spec() -> ModelSpec:
+    assert CHECKPOINT.is_dir(), "the default checkpoint is missing: run `make setup`"
+    return ModelSpec(model=str(CHECKPOINT), max_model_len=2048)
+
+
+@pytest.fixture(scope="module")
+def server(spec: ModelSpec, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    log = tmp_path_factory.mktemp("server") / "server.log"
+    with serve(spec, find_engine(None), log, max_num_seqs=64) as running:
+        yield running
+    assert gone("vllm.entrypoints.openai.api_server", 5)
+
+
+async def test_token_ids_and_text_are_one_prompt(server: Server, spec: ModelSpec) -> None:
+    """What we encode is what the server would read: the greedy answers to both forms agree."""
+    tokenizer = load_tokenizer(spec)
+    text = wrap("What is the capital of France? Answer in one word.", ChatFormat.CHAT_TEMPLATE, tokenizer)
+    (prompt,) = encode([text], ChatFormat.CHAT_TEMPLATE, tokenizer)
+    answers = []
+    for form in ("ids", "text"):
+        async with Client(server.base_url, spec.name, prompt_form=form) as client:  # type: ignore[arg-type]
+            assert client.prompt_form == form
+            assert client.max_model_len == 2048
+            answers.append(await client.complete(Request(prompt, 16, ())))
+    assert "Paris" in answers[0].text
+    assert answers[0].text == answers[1].text
+    assert answers[0].finish_reason == "stop", "the checkpoint's end-of-turn token ends the answer"
+
+
+def test_a_run_attached_to_the_server(server: Server, tmp_path: Path) -> None:
+    command = [
+        sys.executable, "-m", "harness.cli", "run", "--model", str(CHECKPOINT), "--tasks", "spider,scan",
+        "--data", "bundled", "--limit", "6", "--gen_kwargs", "max_gen_toks=48", "--base-url", server.base_url,
+        "-o", str(tmp_path), "--run", "r",
+    ]  # fmt: skip
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "Symbol-LLM-Instruct 7B" in done.stdout
+    folder = tmp_path / "smollm2-135m-instruct" / "r"
+    records = list(read_records(folder))
+    assert len(records) == 12
+    assert all(record.completion and record.prompt_form == "ids" and record.completion_tokens for record in records)
+    assert all("\n" in record.prompt and "<|im_start|>user" in record.prompt for record in records)
+    results = json.loads((folder / "results.json").read_text())
+    assert results["n-samples"]["spider"] == {"original": 16, "effective": 6}

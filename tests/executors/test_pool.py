@@ -1,0 +1,119 @@
+"""The pool: calls answered by warm workers; whatever happens to one, the next call is unaffected."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from executors.command import interpret
+from executors.outcome import Outcome, Status
+from executors.pool import DeadlineError, Pool, RemoteError, WorkerLostError, WorkerMemoryError
+from tests.processes import processes_with
+
+
+async def test_calls_are_answered_by_long_lived_workers() -> None:
+    async with Pool(2) as pool:
+        processes = {await pool.run(10, os.getpid) for _ in range(20)}
+        assert len(processes) <= 2
+        assert os.getpid() not in processes
+        assert await pool.run(10, interpret, "walk") == Outcome(Status.OK, ["I_WALK"])
+
+
+async def test_many_callers_share_few_workers() -> None:
+    async with Pool(2) as pool:
+        answers = await asyncio.gather(*(pool.run(10, int, str(number)) for number in range(200)))
+        assert answers == list(range(200))
+
+
+@pytest.mark.parametrize(
+    ("error", "call"),
+    [
+        (DeadlineError, (time.sleep, 30)),
+        (WorkerMemoryError, (bytes, 1 << 40)),
+        (WorkerLostError, (os._exit, 3)),
+        (RemoteError, (int, "no number")),
+    ],
+    ids=["deadline", "memory", "death", "exception"],
+)
+async def test_a_lost_call_does_not_touch_the_next(
+    error: type[Exception], call: tuple[Callable[[object], object], object]
+) -> None:
+    async with Pool(1) as pool:
+        with pytest.raises(error):
+            await pool.run(0.5, *call)
+        assert await pool.run(10, int, "7") == 7
+
+
+async def test_a_dead_worker_says_how_it_died() -> None:
+    async with Pool(1) as pool:
+        with pytest.raises(WorkerLostError, match="SIGSEGV"):
+            await pool.run(10, signal.raise_signal, signal.SIGSEGV)
+
+
+async def test_an_exception_brings_its_traceback() -> None:
+    async with Pool(1) as pool:
+        with pytest.raises(RemoteError, match="ValueError: invalid literal"):
+            await pool.run(10, int, "no number")
+
+
+async def test_a_killed_call_takes_its_children_along(tmp_path: Path) -> None:
+    marker = f"sleep 3.{os.getpid()}7"
+    async with Pool(1) as pool:
+        with pytest.raises(DeadlineError):
+            await pool.run(0.5, subprocess.run, marker.split())
+        assert not processes_with(marker)
+
+
+async def test_leaving_ends_all_workers() -> None:
+    async with Pool(2) as pool:
+        pids = [await pool.run(10, os.getpid) for _ in range(4)]
+    assert not set(map(str, pids)) & {path.name for path in Path("/proc").iterdir()}  # noqa: ASYNC240
+
+
+async def test_a_cancelled_call_leaves_a_working_pool() -> None:
+    async with Pool(1) as pool:
+        call = asyncio.create_task(pool.run(30, time.sleep, 20))
+        await asyncio.sleep(0.1)
+        call.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await call
+        assert await pool.run(10, int, "7") == 7
+
+
+async def test_what_cannot_be_imported_is_said_at_the_start() -> None:
+    with pytest.raises(RuntimeError, match="No module named 'nowhere'"):
+        async with Pool(1, preload=("nowhere",)):
+            pass
+
+
+def test_workers_die_with_their_owner_even_by_sigkill() -> None:
+    owner = subprocess.Popen(
+        [
+            sys.executable,
+            "-c",
+            "import asyncio, os, time\nfrom executors.pool import Pool\n"
+            "async def main():\n"
+            "  async with Pool(1) as pool:\n"
+            "    print(await pool.run(9, os.getpid), flush=True)\n"
+            "    await pool.run(60, time.sleep, 50)\n"
+            "asyncio.run(main())",
+        ],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert owner.stdout is not None
+    worker = int(owner.stdout.readline())
+    owner.kill()
+    owner.wait()
+    deadline = time.monotonic() + 5
+    while Path(f"/proc/{worker}").exists() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert not Path(f"/proc/{worker}").exists()

@@ -1,0 +1,94 @@
+"""The command: what a user's mistakes are told, in one line and with exit code 2."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.checkpoints import tiny_checkpoint
+from tests.replay import gold, plan_for, server_for
+
+
+def symharness(*arguments: object) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "harness.cli", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+
+
+def test_help_names_the_commands() -> None:
+    done = symharness("--help")
+    assert done.returncode == 0
+    for command in ("run", "tasks", "leaderboard", "serve"):
+        assert f"│ {command} " in done.stdout
+
+
+def test_help_loads_no_heavy_module() -> None:
+    code = (
+        "import sys, harness.cli; "
+        "print([m for m in ('transformers', 'aiohttp', 'pandas', 'numpy', 'pydantic', 'tasks') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_tasks_are_listed() -> None:
+    done = symharness("tasks")
+    assert "spider" in done.stdout
+    assert "scan" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--tasks", "spidr"], "there is no task or suite called 'spidr': did you mean spider?"),
+        (["--model", "checkpoints/none"], "no such folder; give a checkpoint folder or a hub id like org/name"),
+        (["--model", "no such model!"], "no such folder"),
+        (["--data", "/nowhere"], "data folder '/nowhere' does not exist"),
+        (["--num_fewshot", "40"], "40 exemplars asked for, 3 are written for this task"),
+        (["--chat_format", "alpaca"], "model: chat_format: Input should be 'auto', 'plain'"),
+        (["--apply_chat_template"], "chat format 'chat-template' asked for, but this tokenizer has none"),
+        (["--gen_kwargs", "temprature=1"], "--gen_kwargs: temprature: Extra inputs are not permitted"),
+        (["--gen_kwargs", "temperature"], "--gen_kwargs: 'temperature' is not key=value"),
+        (["--base-url", "http://127.0.0.1:9/v1"], "no OpenAI-compatible server answers at http://127.0.0.1:9/v1"),
+        (["--vllm", "/nowhere/vllm"], "no vLLM found (/nowhere/vllm): run `make setup`"),
+        (["--run", "../escape"], "--run '../escape': a run's name is one folder name"),
+    ],
+)
+def test_mistakes(tmp_path: Path, arguments: list[str], message: str) -> None:
+    model = tiny_checkpoint(tmp_path / "tiny")
+    done = symharness("run", "--model", model, "--tasks", "scan", "--data", "bundled", "-o", tmp_path / "o", *arguments)
+    assert done.returncode == 2, done.stderr
+    assert done.stderr.startswith("symharness: ")
+    assert done.stderr.count("\n") == 1
+    assert message in done.stderr
+
+
+def test_a_whole_run_from_the_command_line(tmp_path: Path) -> None:
+    plan = plan_for(tmp_path, ["scan"], "bundled")
+    with server_for(plan, gold) as server:
+        done = symharness(
+            "run", "--model", tmp_path / "tiny", "--tasks", "scan", "--data", "bundled",
+            "-o", tmp_path / "o", "--base-url", server.base_url,
+        )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "100.00 ± 0.00 (n=16, mini)" in done.stdout
+    assert "Symbol-LLM-Instruct 7B" in done.stdout
+    board = symharness("leaderboard", tmp_path / "o", "-o", tmp_path / "board")
+    assert board.returncode == 0, board.stderr
+    assert "| tiny | 0-shot, plain | 100.00 ± 0.00 (n=16, mini) |" in (tmp_path / "board/LEADERBOARD.md").read_text()
+    assert (tmp_path / "board/leaderboard.csv").read_text().startswith("model,setting,published,domain,task,metric")
+
+
+def test_faults_end_with_exit_code_1_and_a_way_on(tmp_path: Path) -> None:
+    from tests.scripted import Fault
+
+    plan = plan_for(tmp_path, ["scan"], "bundled")
+    with server_for(plan, gold, faults={0: Fault(400, "no")}) as server:
+        done = symharness(
+            "run", "--model", tmp_path / "tiny", "--tasks", "scan", "--data", "bundled",
+            "-o", tmp_path / "o", "--base-url", server.base_url,
+        )  # fmt: skip
+    assert done.returncode == 1
+    assert "1 samples got no answer through no fault of the model; run the same command again" in done.stderr

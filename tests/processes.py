@@ -1,0 +1,27 @@
+"""Which processes run: read from /proc, since a bare system has no `ps`."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+
+def processes_with(text: str) -> list[str]:
+    """Command lines that hold `text`."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            line = path.read_bytes().replace(b"\0", b" ").decode(errors="replace")
+        except OSError:
+            continue
+        if text in line:
+            found.append(line)
+    return found
+
+
+def gone(text: str, seconds: float = 10.0) -> bool:
+    """Whether no process holds `text` in its command line, at the latest after `seconds`."""
+    deadline = time.monotonic() + seconds
+    while processes_with(text) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return not processes_with(text)

@@ -1,0 +1,59 @@
+"""Known answers replayed through the whole pipeline: the scripted server plays a model whose every answer is known."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from harness.config import ModelSpec, Sampling
+from harness.evaluate import Options, Plan, evaluate, prepare
+from harness.progress import Progress
+from harness.summary import RunSummary
+from tasks.task import Sample, Task
+from tests.checkpoints import tiny_checkpoint
+from tests.scripted import ScriptedServer
+
+Answer = Callable[[Task, Sample], str]
+
+
+def gold(task: Task, sample: Sample) -> str:
+    return task.gold(sample)
+
+
+def plan_for(folder: Path, tasks: list[str], data: str, **options: Any) -> Plan:
+    """A run of the tiny checkpoint that writes under `folder`."""
+    spec = ModelSpec(model=str(tiny_checkpoint(folder / "tiny", adds_bos=True)))
+    settings = {"sampling": Sampling(), "output_path": folder / "results", "workers": 2, "concurrency": 16} | options
+    return prepare(Options(spec=spec, tasks=tasks, data=data, **settings))
+
+
+def server_for(plan: Plan, answer: Answer, **settings: Any) -> ScriptedServer:
+    """A server that knows every prompt of the plan and answers it with `answer(task, sample)`."""
+    answers: dict[Any, str] = {}
+    for ask in plan.asks(set()):
+        answers[ask.prompt.ids] = answers[ask.prompt.text] = answer(ask.task, ask.sample)
+    return ScriptedServer(answers.__getitem__, **settings)
+
+
+def replay(folder: Path, tasks: list[str], data: str, answer: Answer, **options: Any) -> RunSummary:
+    """Run the tasks against a scripted server; returns what the run folder says."""
+    plan = plan_for(folder, tasks, data, **options)
+    with server_for(plan, answer) as server:
+        return run(plan, server)
+
+
+def run(plan: Plan, server: ScriptedServer) -> RunSummary:
+    from dataclasses import replace
+
+    attached = replace(plan, options=replace(plan.options, base_url=server.base_url))
+    with Progress(Console(file=io.StringIO())) as progress:
+        return evaluate(attached, None, progress)
+
+
+def value(summary: RunSummary, task: str, metric: str) -> float:
+    (found,) = (item for item in summary.tasks if item.name == task)
+    return found.estimates[metric].value

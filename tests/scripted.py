@@ -1,0 +1,96 @@
+"""A scripted OpenAI-compatible server on loopback: real HTTP, canned completions, faults on demand."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Any, Self
+
+from aiohttp import web
+
+Prompt = str | tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Fault:
+    """Answer one request with this status and body instead of a completion."""
+
+    status: int = 500
+    body: str = '{"error": "scripted"}'
+
+
+@dataclass
+class ScriptedServer:
+    """Answers each prompt (its text, or its token ids) with `answer(prompt)`. Use as a context manager.
+
+    `faults` maps the number of a completion request, counted from 0, to what goes wrong with it. Without `takes_ids` a
+    prompt of token ids is rejected, as servers other than vLLM do.
+    """
+
+    answer: Callable[[Prompt], str]
+    model: str = "scripted"
+    faults: dict[int, Fault] = field(default_factory=dict)
+    takes_ids: bool = True
+    max_model_len: int | None = None
+    finish_reason: str = "stop"
+    delay: float = 0.0
+    requests: list[dict[str, Any]] = field(default_factory=list)
+    port: int = 0
+
+    def __enter__(self) -> Self:
+        self._loop = asyncio.new_event_loop()
+        ready = threading.Event()
+        self._thread = threading.Thread(target=self._serve, args=(ready,), daemon=True)
+        self._thread.start()
+        assert ready.wait(10)
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(10)
+
+    @property
+    def base_url(self) -> str:
+        return f"http://127.0.0.1:{self.port}/v1"
+
+    def _serve(self, ready: threading.Event) -> None:
+        asyncio.set_event_loop(self._loop)
+        app = web.Application(client_max_size=64 << 20)
+        app.router.add_get("/v1/models", self._models)
+        app.router.add_post("/v1/completions", self._completions)
+        runner = web.AppRunner(app, access_log=None)
+        self._loop.run_until_complete(runner.setup())
+        site = web.TCPSite(runner, "127.0.0.1", self.port)
+        self._loop.run_until_complete(site.start())
+        self.port = runner.addresses[0][1]
+        ready.set()
+        self._loop.run_forever()
+        self._loop.run_until_complete(runner.cleanup())
+        self._loop.close()
+
+    async def _models(self, request: web.Request) -> web.Response:
+        model = {"id": self.model, "object": "model"}
+        if self.max_model_len:
+            model["max_model_len"] = self.max_model_len  # type: ignore[assignment]
+        return web.json_response({"object": "list", "data": [model]})
+
+    async def _completions(self, request: web.Request) -> web.Response:
+        body = await request.json()
+        prompt = body["prompt"]
+        if isinstance(prompt, list) and not self.takes_ids:
+            return web.json_response({"error": "prompt must be a string"}, status=400)
+        if prompt == [1, 2]:  # the harness asks once whether token ids are taken
+            return web.json_response({"choices": [{"text": "", "finish_reason": "length", "index": 0}]})
+        number = len(self.requests)
+        self.requests.append(body)
+        if self.delay:
+            await asyncio.sleep(self.delay)
+        if fault := self.faults.get(number):
+            return web.Response(status=fault.status, text=fault.body)
+        text = self.answer(tuple(prompt) if isinstance(prompt, list) else prompt)
+        usage = {"prompt_tokens": len(prompt), "completion_tokens": len(text.split())}
+        choice = {"index": 0, "text": text, "finish_reason": self.finish_reason}
+        return web.json_response({"choices": [choice], "usage": usage})

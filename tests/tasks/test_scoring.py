@@ -1,0 +1,41 @@
+"""Every task's gold scores 1 and corrupted gold 0, through its own extractor, executor and metrics."""
+
+from __future__ import annotations
+
+import pytest
+
+from executors.outcome import Outcome, Status
+from tasks.scoring import score
+from tasks.source import BUNDLED
+from tasks.task import Task, registry
+
+TASKS = list(registry().values())
+
+# A wrong answer of each task's language that must never score, however it is looked at.
+WRONG = {"spider": "SELECT 'certainly not this'", "scan": "I_JUMP I_JUMP I_JUMP I_JUMP I_JUMP I_JUMP I_JUMP"}
+
+
+@pytest.mark.parametrize("task", TASKS, ids=lambda task: task.name)
+def test_gold_scores_one(task: Task) -> None:
+    for sample in task.read(BUNDLED / task.source.folder):
+        scored = score(task.name, sample, task.gold(sample))
+        assert scored.outcome.ok, (sample.id, scored.outcome)
+        assert {name: values["score"] for name, values in scored.statistics.items()} == dict.fromkeys(
+            scored.statistics, 1.0
+        ), sample.id
+
+
+@pytest.mark.parametrize("task", TASKS, ids=lambda task: task.name)
+@pytest.mark.parametrize("completion", ["", "I do not know.", "wrong"])
+def test_wrong_answers_score_zero(task: Task, completion: str) -> None:
+    completion = WRONG[task.name] if completion == "wrong" else completion
+    for sample in task.read(BUNDLED / task.source.folder):
+        scored = score(task.name, sample, completion)
+        assert all(values["score"] == 0.0 for values in scored.statistics.values()), sample.id
+
+
+@pytest.mark.parametrize("task", TASKS, ids=lambda task: task.name)
+def test_a_program_that_lost_its_worker_is_not_run_again(task: Task) -> None:
+    sample = next(iter(task.read(BUNDLED / task.source.folder)))
+    scored = score(task.name, sample, WRONG[task.name], ended=Outcome(Status.TIMEOUT))
+    assert scored.outcome.status is Status.TIMEOUT
