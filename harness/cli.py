@@ -21,7 +21,9 @@ app = typer.Typer(
     help="Serve a checkpoint through vLLM and score the symbols it writes by executing them.",
 )
 
-ModelOption = Annotated[str, typer.Option("--model", help="Checkpoint folder or hub id.")]
+ModelOption = Annotated[
+    str, typer.Option("--model", help="Checkpoint folder, hub id, or replay:gold, replay:corrupt:SHARE, replay:FILE.")
+]
 Revision = Annotated[str | None, typer.Option(help="Hub revision (commit, tag or refs/pr/N).")]
 TokenizerOption = Annotated[
     str | None,
@@ -34,6 +36,15 @@ MaxModelLen = Annotated[int | None, typer.Option(help="Longest prompt plus answe
 Weights = Annotated[str, typer.Option(help="safetensors (nothing else) or auto.")]
 Vllm = Annotated[Path | None, typer.Option(help="vLLM executable or environment. [default: on PATH, else .venv-vllm]")]
 Concurrency = Annotated[int, typer.Option(help="Requests under way at once.", min=1)]
+Tasks = Annotated[str, typer.Option(help="Tasks and suites, separated by commas; `all` for every task.")]
+Data = Annotated[
+    str | None,
+    typer.Option(help="Data root, or `bundled`, `hub`, `download`. [default: $SYMHARNESS_DATA, else bundled]"),
+]
+Limit = Annotated[
+    float | None, typer.Option("--limit", "-L", help="First N samples a task, or a share below 1.", min=0)
+]
+Workers = Annotated[int | None, typer.Option(help="Scoring processes. [default: half of the cores]", min=1)]
 Folders = Annotated[
     list[Path] | None, typer.Argument(help="Run folders, or folders that hold some. [default: results]")
 ]
@@ -42,15 +53,10 @@ Folders = Annotated[
 @app.command()
 def run(
     model: ModelOption,
-    tasks: Annotated[str, typer.Option(help="Tasks and suites, separated by commas; `all` for every task.")] = "all",
-    data: Annotated[
-        str | None,
-        typer.Option(help="Data root, or `bundled`, `hub`, `download`. [default: $SYMHARNESS_DATA, else bundled]"),
-    ] = None,
+    tasks: Tasks = "all",
+    data: Data = None,
     num_fewshot: Annotated[int, typer.Option("--num_fewshot", "-f", help="Worked exemplars in the prompt.", min=0)] = 0,
-    limit: Annotated[
-        float | None, typer.Option("--limit", "-L", help="First N samples a task, or a share below 1.", min=0)
-    ] = None,
+    limit: Limit = None,
     output_path: Annotated[Path, typer.Option("--output_path", "-o", help="Where run folders go.")] = Path(
         "results/local"
     ),
@@ -81,13 +87,21 @@ def run(
     data_parallel_size: DataParallel = 1,
     max_model_len: MaxModelLen = None,
     weights: Weights = "auto",
-    workers: Annotated[int | None, typer.Option(help="Scoring processes. [default: half of the cores]", min=1)] = None,
+    workers: Workers = None,
     concurrency: Concurrency = 128,
+    deterministic: Annotated[
+        bool, typer.Option("--deterministic", help="Answers that do not depend on the batch, at a cost in speed.")
+    ] = False,
+    spread: Annotated[
+        int | None,
+        typer.Option(help="Ask N samples again and say how many answers differ. [default: 16 if deterministic]", min=0),
+    ] = None,
 ) -> None:
     """Ask a model the tasks' questions, execute its answers, and print the leaderboard."""
     from harness.config import model_spec, parse_sampling
-    from harness.evaluate import Options, evaluate, prepare
+    from harness.evaluate import evaluate
     from harness.leaderboard import build
+    from harness.plan import Options, prepare
     from harness.progress import Progress
     from harness.terminal import console, print_run
 
@@ -105,7 +119,7 @@ def run(
     )
     options = Options(
         spec=spec,
-        tasks=[name.strip() for name in tasks.split(",") if name.strip()],
+        tasks=_names(tasks),
         sampling=parse_sampling(gen_kwargs, seed),
         output_path=output_path,
         data=data,
@@ -118,13 +132,19 @@ def run(
         base_url=base_url,
         served_model_name=served_model_name,
         vllm=vllm,
+        deterministic=deterministic,
+        spread=spread if spread is not None else 16 * deterministic,
     )
     plan = prepare(options)
     with Progress(console) as progress:
-        summary = evaluate(plan, None, progress)
+        summary = evaluate(plan, progress)
     print_run(summary)
     console.print(build([plan.folder]).table())
     _exit_by(summary)
+
+
+def _names(text: str) -> list[str]:
+    return [name.strip() for name in text.split(",") if name.strip()]
 
 
 def _exit_by(summary: RunSummary) -> None:
@@ -134,6 +154,62 @@ def _exit_by(summary: RunSummary) -> None:
             f"{faults} samples got no answer through no fault of the model; run the same command again", err=True
         )
         raise typer.Exit(1)
+
+
+@app.command()
+def score(
+    path: Annotated[Path, typer.Argument(help="A run folder, or JSON lines with task, sample and completion.")],
+    data: Data = None,
+    output_path: Annotated[
+        Path | None, typer.Option("--output_path", "-o", help="Where the new run folder goes. [default: beside]")
+    ] = None,
+    name: Annotated[str, typer.Option(help="The model's name, for completions from elsewhere.")] = "saved",
+    workers: Workers = None,
+) -> None:
+    """Score saved completions anew, without a model."""
+    from harness.evaluate import evaluate
+    from harness.leaderboard import build
+    from harness.progress import Progress
+    from harness.rescore import plan_rescore
+    from harness.terminal import console, print_run
+
+    plan = plan_rescore(path, data, output_path, name, workers)
+    with Progress(console) as progress:
+        summary = evaluate(plan, progress)
+    print_run(summary)
+    console.print(build([plan.folder]).table())
+    _exit_by(summary)
+
+
+@app.command()
+def check(
+    tasks: Tasks = "all",
+    data: Data = None,
+    limit: Limit = None,
+    workers: Workers = None,
+) -> None:
+    """Run every task's gold through its own extractor and executor: it must score 100 %, wrong answers 0."""
+    import asyncio
+
+    from harness.check import check as check_tasks
+    from harness.evaluate import default_workers
+    from harness.plan import prepare_tasks
+    from harness.terminal import console, print_check
+
+    prepared = prepare_tasks(_names(tasks), data, limit)
+    results = asyncio.run(check_tasks(prepared, workers or default_workers()))
+    print_check(console, results)
+    if any(result.defects for result in results):
+        raise typer.Exit(1)
+
+
+@app.command()
+def doctor(data: Data = None) -> None:
+    """Say what is there on this machine, in which version, and what is lost without it."""
+    from harness.doctor import examine
+    from harness.terminal import console, findings_table
+
+    console.print(findings_table(examine(data)))
 
 
 @app.command()

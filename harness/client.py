@@ -19,6 +19,7 @@ import aiohttp
 from harness.config import UserError
 from tasks.chat import Encoded
 
+_LONGEST_PAUSE = 15.0
 _RETRIED = frozenset([408, 409, 425, 429, 500, 502, 503, 504])
 
 
@@ -40,6 +41,7 @@ class Request:
     prompt: Encoded
     max_tokens: int
     stop: tuple[str, ...]
+    key: tuple[str, str] = ("", "")  # task and sample, for generators that know their answers
 
 
 class GenerationFaultError(Exception):
@@ -50,13 +52,20 @@ class GenerationFaultError(Exception):
         self.attempts = attempts
 
 
+class ServerGoneError(Exception):
+    """The server is not there any more: there is no use in asking it the other samples."""
+
+
 class Generator(Protocol):
     """Whatever answers prompts: a served model, or a replay of known answers."""
 
-    prompt_form: Literal["ids", "text", "none"]
+    @property
+    def prompt_form(self) -> Literal["ids", "text", "none"]:
+        """How prompts are sent: as token ids, as text, or not at all."""
+        ...
 
     async def complete(self, request: Request) -> Completion:
-        """Raises GenerationFaultError."""
+        """Raises GenerationFaultError, ServerGoneError."""
         ...
 
 
@@ -74,8 +83,9 @@ class Client:
     seed: int = 0
     concurrency: int = 64
     timeout: float = 600.0
-    attempts: int = 5
+    attempts: int = 8  # three quarters of a minute: a server that is started again on its port is back by then
     backoff: float = 0.5
+    gone: str = ""  # set from outside when the server is known to be dead
     prompt_form: Literal["ids", "text", "none"] = "ids"
     max_model_len: int | None = None
     served: dict[str, Any] = field(default_factory=dict)
@@ -113,13 +123,17 @@ class Client:
         }
         for attempt in range(1, self.attempts + 1):
             started = time.perf_counter()
+            if self.gone:
+                raise ServerGoneError(self.gone)
             try:
                 return _completion(await self._post(body), time.perf_counter() - started, attempt)
             except _TransientError as error:
                 if attempt == self.attempts:
+                    await self._check_alive()
                     raise GenerationFaultError(str(error), attempt) from error
                 # Jitter, so that the requests a restart cut off do not all come back at once.
-                await asyncio.sleep(self.backoff * 2 ** (attempt - 1) * random.uniform(0.5, 1.5))
+                pause = min(self.backoff * 2 ** (attempt - 1), _LONGEST_PAUSE)
+                await asyncio.sleep(pause * random.uniform(0.5, 1.5))
             except _RejectedError as error:
                 raise GenerationFaultError(str(error), attempt) from error
         raise AssertionError("at least one attempt is made")
@@ -135,6 +149,14 @@ class Client:
                 raise (_TransientError if response.status in _RETRIED else _RejectedError)(message)
         except (aiohttp.ClientError, TimeoutError, ValueError) as error:
             raise _TransientError(f"{type(error).__name__}: {error}") from error
+
+    async def _check_alive(self) -> None:
+        assert self._session is not None
+        try:
+            async with self._session.get(f"{self.base_url}/models"):
+                return
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise ServerGoneError(f"{self.base_url} does not answer any more ({type(error).__name__})") from error
 
     async def _identify(self) -> None:
         assert self._session is not None

@@ -38,6 +38,11 @@ class ModelSpec(_Settings):
     weights: Literal["safetensors", "auto"] = "auto"
 
     @property
+    def replays(self) -> str | None:
+        """What is replayed instead of asking a model: `gold`, `corrupt:SHARE` or a file; None for a real model."""
+        return self.model.removeprefix("replay:") if self.model.startswith("replay:") else None
+
+    @property
     def folder(self) -> Path | None:
         """The checkpoint's folder when `model` is one, None for a hub id."""
         path = Path(self.model).expanduser()
@@ -49,7 +54,9 @@ class ModelSpec(_Settings):
         return self.model.rstrip("/").rsplit("/", 1)[-1] if self.folder else self.model
 
     def check(self) -> None:
-        """Raises UserError when `model` is neither a checkpoint folder nor a plausible hub id."""
+        """Raises UserError when `model` is neither a checkpoint folder, nor a plausible hub id, nor a replay."""
+        if self.replays:
+            return
         folder = self.folder
         if folder is not None and not (folder / "config.json").exists():
             raise UserError(f"{self.model} is no checkpoint folder: config.json is missing in it")

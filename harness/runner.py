@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from executors.outcome import Outcome, Status, one_line
 from executors.pool import DeadlineError, Pool, RemoteError, WorkerLostError, WorkerMemoryError
-from harness.client import Completion, GenerationFaultError, Generator, Request
+from harness.client import Completion, GenerationFaultError, Generator, Request, ServerGoneError
 from harness.record import Record, prompt_hash
 from tasks.chat import Encoded
 from tasks.scoring import Scored, score
@@ -44,15 +44,33 @@ class Pipeline:
     _scoring: asyncio.Queue[tuple[Ask, Completion] | None] = field(default_factory=lambda: asyncio.Queue(maxsize=512))
 
     async def run(self, asks: Iterator[Ask]) -> None:
-        """Ask and score everything. Stops at once when a stage raises (a full disk); what is recorded stays."""
-        async with asyncio.TaskGroup() as scorers:
-            for _ in range(2 * self.pool.workers):  # one more a worker, so that none waits for our bookkeeping
-                scorers.create_task(self._score_all())
+        """Ask, score and record everything.
+
+        Raises ServerGoneError, after scoring what was answered; OSError at once when a record cannot be written.
+        """
+        gone: ServerGoneError | None = None
+        try:
+            async with asyncio.TaskGroup() as scorers:
+                for _ in range(2 * self.pool.workers):  # one more a worker, so that none waits for our bookkeeping
+                    scorers.create_task(self._score_all())
+                try:
+                    await self._ask_concurrently(asks)
+                except ServerGoneError as error:
+                    gone = error
+                for _ in range(2 * self.pool.workers):
+                    await self._scoring.put(None)
+        except BaseExceptionGroup as group:
+            raise _first(group) from group
+        if gone is not None:
+            raise gone
+
+    async def _ask_concurrently(self, asks: Iterator[Ask]) -> None:
+        try:
             async with asyncio.TaskGroup() as askers:
                 for _ in range(self.concurrency):
                     askers.create_task(self._ask_all(asks))
-            for _ in range(2 * self.pool.workers):
-                await self._scoring.put(None)
+        except BaseExceptionGroup as group:
+            raise _first(group) from group
 
     async def _ask_all(self, asks: Iterator[Ask]) -> None:
         for ask in asks:
@@ -68,7 +86,8 @@ class Pipeline:
         room = self.max_model_len - len(ask.prompt.ids) if self.max_model_len else ask.max_tokens
         if room < 1:
             return Completion("", "prompt_too_long", 0, 0.0, 0)
-        return await self.generator.complete(Request(ask.prompt, min(room, ask.max_tokens), ask.stop))
+        key = (ask.task.name, ask.sample.id)
+        return await self.generator.complete(Request(ask.prompt, min(room, ask.max_tokens), ask.stop, key))
 
     async def _score_all(self) -> None:
         while (item := await self._scoring.get()) is not None:
@@ -113,6 +132,14 @@ class Pipeline:
             attempts=completion.attempts,
             fault=fault,
         )
+
+
+def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    """One exception of a group: stages fail for one cause, and the caller asks what it was."""
+    error: BaseException = group
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error
 
 
 _STATUS = {DeadlineError: Status.TIMEOUT, WorkerMemoryError: Status.MEMORY}

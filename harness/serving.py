@@ -36,10 +36,11 @@ class Engine:
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """A server that answers: its base URL (with /v1) and the log file when it is ours."""
+    """A server that answers: its base URL (with /v1), and its log and guard process when it is ours."""
 
     base_url: str
     log: Path | None
+    process: subprocess.Popen[bytes] | None
 
 
 def find_engine(vllm: Path | None) -> Engine:
@@ -70,14 +71,30 @@ def _installed(python: Path) -> str | None:
     return None
 
 
-def command(engine: Engine, spec: ModelSpec, port: int, max_num_seqs: int) -> list[str]:
+# Capped so that few batch sizes occur; on a GPU vLLM's batch-invariant kernels still differ above this many sequences.
+_DETERMINISTIC_SEQS = 8
+
+
+def deterministic_cost(engine: Engine) -> str:
+    """What --deterministic does on this engine and what it costs, for a person."""
+    if engine.cpu:
+        return "float32 weights and sums (greedy answers then do not depend on the batch); about a third of the speed"
+    return f"batch-invariant kernels, {_DETERMINISTIC_SEQS} sequences at once; expect a fraction of the speed"
+
+
+def command(engine: Engine, spec: ModelSpec, port: int, max_num_seqs: int, deterministic: bool = False) -> list[str]:
     """The server's command line."""
+    dtype = spec.dtype
+    if engine.cpu and dtype == "auto":
+        dtype = "float32" if deterministic else "bfloat16"
+    if deterministic and not engine.cpu:
+        max_num_seqs = min(max_num_seqs, _DETERMINISTIC_SEQS)
     options = {
         "--model": str(spec.folder or spec.model),
         "--served-model-name": spec.name,
         "--host": "127.0.0.1",
         "--port": str(port),
-        "--dtype": "bfloat16" if engine.cpu and spec.dtype == "auto" else spec.dtype,
+        "--dtype": dtype,
         "--tensor-parallel-size": str(spec.tensor_parallel_size),
         "--data-parallel-size": str(spec.data_parallel_size),
         "--max-num-seqs": str(max_num_seqs),
@@ -96,9 +113,11 @@ def command(engine: Engine, spec: ModelSpec, port: int, max_num_seqs: int) -> li
     return [str(engine.python), "-m", "vllm.entrypoints.openai.api_server", *arguments, *flags]
 
 
-def environment(engine: Engine, inherited: Mapping[str, str]) -> dict[str, str]:
+def environment(engine: Engine, inherited: Mapping[str, str], deterministic: bool = False) -> dict[str, str]:
     """The server's environment variables: no telemetry, and on a CPU all cores and Intel's OpenMP."""
     values = dict(inherited) | {"VLLM_NO_USAGE_STATS": "1", "DO_NOT_TRACK": "1"}
+    if deterministic and not engine.cpu:
+        values["VLLM_BATCH_INVARIANT"] = "1"
     if engine.cpu:
         cores = sorted(os.sched_getaffinity(0))
         values.setdefault("VLLM_CPU_KVCACHE_SPACE", "2")
@@ -118,6 +137,7 @@ def serve(
     max_num_seqs: int = 128,
     port: int | None = None,
     say: Callable[[str], None] = lambda _: None,
+    deterministic: bool = False,
 ) -> Iterator[Server]:
     """A running server for the length of the block; `say` is told what it is busy with while it starts.
 
@@ -125,7 +145,7 @@ def serve(
     """
     port = port or free_port()
     log.parent.mkdir(parents=True, exist_ok=True)
-    arguments = command(engine, spec, port, max_num_seqs)
+    arguments = command(engine, spec, port, max_num_seqs, deterministic)
     with log.open("ab") as out:
         out.write(f"$ {' '.join(arguments)}\n".encode())
         out.flush()
@@ -134,12 +154,12 @@ def serve(
             stdin=subprocess.PIPE,
             stdout=out,
             stderr=subprocess.STDOUT,
-            env=environment(engine, os.environ),
+            env=environment(engine, os.environ, deterministic),
             start_new_session=True,
         )
     try:
         _wait_until_healthy(guard, port, log, say)
-        yield Server(f"http://127.0.0.1:{port}/v1", log)
+        yield Server(f"http://127.0.0.1:{port}/v1", log, guard)
     finally:
         assert guard.stdin is not None
         guard.stdin.close()

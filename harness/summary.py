@@ -20,8 +20,8 @@ RESULTS_FILE = "results.json"
 class TaskSummary:
     """One task of a run.
 
-    `n` samples were scored of the `planned` ones, of `total` in the test set; `outcomes` counts execution statuses,
-    `finish_reasons` how generation ended; `faults` are samples that still have to be redone.
+    `n` samples were scored of the `planned` ones, of `total` in the official test set; `outcomes` counts execution
+    statuses, `finish_reasons` how generation ended; `faults` are samples that still have to be redone.
     """
 
     name: str

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable, Sequence
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from harness.check import Checked
+from harness.doctor import Finding
 from harness.summary import RESULTS_FILE, RunSummary
 from tasks.source import BUNDLED
 from tasks.task import Task, registry
@@ -30,6 +33,41 @@ def print_run(summary: RunSummary) -> None:
         table.add_row(task.name, str(task.n), outcomes, Text(f"{cut:.0%}", "red" if cut > TRUNCATION_WARNING else ""))
     console.print(table)
     console.print(f"run: {summary.folder}  (records: samples-*.jsonl, numbers: {RESULTS_FILE})", soft_wrap=True)
+
+
+def print_check(console: Console, results: Sequence[Checked]) -> None:
+    """A line a task, then every sample that is not simply right, with its reason."""
+    table = Table()
+    for head in ("task", "gold", "ok", "broken upstream", "unsolvable here", "wrong answers", "defects"):
+        table.add_column(head, justify="left" if head == "task" else "right")
+    for result in results:
+        ok = result.gold - len(result.broken) - len(result.unsolvable)
+        numbers = (result.gold, ok, len(result.broken), len(result.unsolvable), result.wrong, len(result.defects))
+        table.add_row(result.task.name, *map(str, numbers))
+    console.print(table)
+    for result in results:
+        for kind, reasons in (("broken upstream", result.broken), ("unsolvable here", result.unsolvable)):
+            for sample, reason in sorted(reasons.items()):
+                console.print(f"{result.task.name} {sample}: {kind}: {reason}", soft_wrap=True)
+        for defect in result.defects:
+            console.print(f"{result.task.name} {defect}", style="red", soft_wrap=True)
+
+
+def findings_table(findings: Iterable[Finding]) -> Table:
+    """What `doctor` found, one a line."""
+    table = Table()
+    for head in ("what", "found", "without it", "mend"):
+        table.add_column(head, overflow="fold")
+    for finding in findings:
+        style = "" if finding.found else "yellow"
+        table.add_row(
+            finding.what,
+            finding.found or "not there",
+            "" if finding.found else finding.lost,
+            finding.mend if not finding.found else "",
+            style=style,
+        )
+    return table
 
 
 def task_table() -> Table:

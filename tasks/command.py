@@ -73,6 +73,8 @@ SCAN = Task(
             source="EM of the paper's table; no official scorer exists: equality of the action sequences",
         ),
     ),
+    wrong=lambda sample: ["I_JUMP I_LOOK I_JUMP I_LOOK", f"{sample.target} I_JUMP", "jump"],
     paper_metric="exact_match",
+    size=4182,
     max_tokens=400,  # the longest answer has 48 actions, about 300 sub-word tokens
 )

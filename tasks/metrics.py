@@ -86,7 +86,11 @@ def all_of_group(statistics: Sequence[Statistics], groups: Sequence[str]) -> Est
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """One metric of a task. `measure` gives a sample's statistics; `source` says where its definition comes from."""
+    """One metric of a task.
+
+    `measure` gives a sample's statistics, `source` says where the definition comes from, `graded` that wrong answers
+    may have a share of the score.
+    """
 
     name: str
     measure: Measure
@@ -94,6 +98,7 @@ class Metric:
     origin: Origin = Origin.OURS
     standing: Standing = Standing.FOUND
     source: str = ""
+    graded: bool = False
 
 
 def exact_match(sample: Sample, program: str | None, outcome: Outcome) -> Statistics:

@@ -141,6 +141,8 @@ SPIDER = Task(
             source="taoyds/test-suite-sql-eval e97acc5, --etype exec on the one official database",
         ),
     ),
+    wrong=lambda sample: ["SELECT 'certainly not this'", "SELECT * FROM no_such_table", "SELECT"],
     paper_metric=None,  # the paper prints exact set match, which is another metric
+    size=1034,
     deadline=45.0,
 )

@@ -9,7 +9,7 @@ import difflib
 import functools
 import importlib
 import pkgutil
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, TypeAlias
@@ -53,8 +53,10 @@ class Task:
     """All there is to know about one task.
 
     `read` turns a folder in the official layout into samples (raising `DataError`), `extract` cuts the program out of
-    a completion (None: there is none), `execute` runs it, `gold` writes the completion a perfect model would write,
-    `paper_metric` names the metric of the paper's table (None where the paper has no such task).
+    a completion (None: there is none), `execute` runs it. `gold` writes the completion a perfect model would write,
+    `wrong` at least one that must score 0; `broken` lists the samples whose own gold cannot score, with the reason.
+    `size` is the number of samples of the official test set, where it is known.
+    `paper_metric` names the metric of the paper's table (None where the paper has no such task or metric).
     """
 
     name: str
@@ -68,8 +70,11 @@ class Task:
     extract: Callable[[str], str | None]
     execute: Callable[[str, Sample], Outcome]
     metrics: tuple[Metric, ...]
+    wrong: Callable[[Sample], Sequence[str]]
     paper_metric: str | None = None
+    size: int | None = None
     gold: Callable[[Sample], str] = gold_target
+    broken: Mapping[str, str] = field(default_factory=dict)
     max_tokens: int = 256
     deadline: float = 30.0  # seconds for extraction, execution and scoring of one sample; then its worker is killed
     stop: tuple[str, ...] = field(default=())

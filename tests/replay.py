@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 
 from harness.config import ModelSpec, Sampling
-from harness.evaluate import Options, Plan, evaluate, prepare
+from harness.evaluate import evaluate
+from harness.plan import Options, Plan, prepare
 from harness.progress import Progress
 from harness.summary import RunSummary
 from tasks.task import Sample, Task
@@ -47,11 +49,9 @@ def replay(folder: Path, tasks: list[str], data: str, answer: Answer, **options:
 
 
 def run(plan: Plan, server: ScriptedServer) -> RunSummary:
-    from dataclasses import replace
-
     attached = replace(plan, options=replace(plan.options, base_url=server.base_url))
     with Progress(Console(file=io.StringIO())) as progress:
-        return evaluate(attached, None, progress)
+        return evaluate(attached, progress)
 
 
 def value(summary: RunSummary, task: str, metric: str) -> float:

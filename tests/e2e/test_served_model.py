@@ -68,4 +68,4 @@ def test_a_run_attached_to_the_server(server: Server, tmp_path: Path) -> None:
     assert all(record.completion and record.prompt_form == "ids" and record.completion_tokens for record in records)
     assert all("\n" in record.prompt and "<|im_start|>user" in record.prompt for record in records)
     results = json.loads((folder / "results.json").read_text())
-    assert results["n-samples"]["spider"] == {"original": 16, "effective": 6}
+    assert results["n-samples"]["spider"] == {"original": 1034, "effective": 6}

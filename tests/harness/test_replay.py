@@ -15,12 +15,11 @@ from tests.replay import gold, plan_for, replay, run, server_for, value
 from tests.scripted import Fault
 
 TASKS = {"spider": "execution_accuracy", "scan": "exact_match"}
-WRONG = {"spider": "SELECT 'certainly not this'", "scan": "I_JUMP I_LOOK I_JUMP I_LOOK"}
 
 
 def wrong_for(samples: set[tuple[str, str]]):  # type: ignore[no-untyped-def]
     def answer(task: Task, sample: Sample) -> str:
-        return WRONG[task.name] if (task.name, sample.id) in samples else task.gold(sample)
+        return task.wrong(sample)[0] if (task.name, sample.id) in samples else task.gold(sample)
 
     return answer
 
@@ -34,7 +33,7 @@ def test_all_gold(tmp_path: Path, data: str) -> None:
     summary = replay(tmp_path, list(TASKS), data, gold)
     for task in summary.tasks:
         assert task.estimates[TASKS[task.name]].value == 1.0
-        assert task.n == task.planned == task.total
+        assert task.n == task.planned
         assert task.outcomes == {"ok": task.n}
 
 

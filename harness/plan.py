@@ -1,0 +1,177 @@
+"""What a run will do, settled before the first question: tasks, data, prompts, config, folder.
+
+Everything a user can get wrong is checked here, before a server is started: a typing error must cost seconds, not
+the minutes that a 13B checkpoint takes to load.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from harness.checkpoint import identity, identity_hash, load_tokenizer
+from harness.config import ModelSpec, Sampling, UserError
+from harness.runner import Ask
+from tasks.chat import ChatFormat, Encoded, EncodingError, Tokenizer, encode, resolve, wrap
+from tasks.source import Located, SourceError, locate
+from tasks.task import DataError, Sample, Task, UnknownTaskError, select
+
+_CHUNK = 64
+
+
+@dataclass(frozen=True)
+class Options:
+    """What `symharness run` was asked to do. `workers` None: chosen by the machine."""
+
+    spec: ModelSpec
+    tasks: Sequence[str]
+    sampling: Sampling
+    output_path: Path
+    data: str | None = None
+    num_fewshot: int = 0
+    limit: float | None = None
+    run_name: str | None = None
+    restart: bool = False
+    workers: int | None = None
+    concurrency: int = 128
+    base_url: str | None = None
+    served_model_name: str | None = None
+    vllm: Path | None = None
+    deterministic: bool = False
+    spread: int = 0
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A task with its files found, its samples read, and the part of them that this run asks."""
+
+    task: Task
+    located: Located
+    samples: list[Sample]
+    total: int
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All that is settled before the first question: what is asked, how it is written, where it is logged."""
+
+    options: Options
+    prepared: list[Prepared]
+    tokenizer: Tokenizer | None
+    chat_format: ChatFormat
+    config: dict[str, Any]
+    folder: Path
+
+    @property
+    def identity(self) -> str:
+        """What every record of this run carries."""
+        return identity_hash(self.config["model"])
+
+    def asks(self, done: set[tuple[str, str]]) -> Iterator[Ask]:
+        """The samples that are still to be asked, with their prompts encoded a chunk at a time."""
+        for prepared in self.prepared:
+            task = prepared.task
+            todo = [sample for sample in prepared.samples if (task.name, sample.id) not in done]
+            stop = (*self.options.spec.stop, *self.options.sampling.stop, *task.stop)
+            stop += task.prompt.stops(self.options.num_fewshot)
+            max_tokens = self.options.sampling.max_tokens or task.max_tokens
+            for start in range(0, len(todo), _CHUNK):
+                chunk = todo[start : start + _CHUNK]
+                for sample, prompt in zip(chunk, self.encoded(task, chunk), strict=True):
+                    yield Ask(task, sample, prompt, stop, max_tokens)
+
+    def first_prompt(self) -> Encoded | None:
+        """The prompt of the first sample, None when there is no sample."""
+        first = next((item for item in self.prepared if item.samples), None)
+        return self.encoded(first.task, first.samples[:1])[0] if first else None
+
+    def encoded(self, task: Task, samples: Sequence[Sample]) -> list[Encoded]:
+        prompts = [task.prompt.render(sample.fields, self.options.num_fewshot) for sample in samples]
+        texts = [wrap(prompt, self.chat_format, self.tokenizer) for prompt in prompts]
+        if self.tokenizer is None:
+            return [Encoded(text, ()) for text in texts]
+        return encode(texts, self.chat_format, self.tokenizer)
+
+
+def prepare(options: Options) -> Plan:
+    """Check tasks, data, prompts and tokenizer. Raises UserError for whatever the user can mend."""
+    prepared = prepare_tasks(options.tasks, options.data, options.limit)
+    without = options.spec.replays or options.spec.tokenizer == "none"
+    tokenizer = None if without else load_tokenizer(options.spec)
+    try:
+        chat_format = resolve(options.spec.chat_format, tokenizer)
+    except ValueError as error:
+        raise UserError(str(error)) from error
+    model = identity(options.spec, chat_format, tokenizer)
+    config = {
+        "model": model,
+        "sampling": options.sampling.model_dump(mode="json"),
+        "stop": list(options.spec.stop),
+        "dtype": options.spec.dtype,
+        "deterministic": options.deterministic,
+        "max_model_len": options.spec.max_model_len,
+        "num_fewshot": options.num_fewshot,
+        "limit": options.limit,
+        "tasks": {item.task.name: _task_config(item) for item in prepared},
+    }
+    config = json.loads(json.dumps(config))
+    plan = Plan(options, prepared, tokenizer, chat_format, config, _run_folder(options, config))
+    _check_prompts(plan)
+    return plan
+
+
+def prepare_tasks(names: Sequence[str], data: str | None, limit: float | None) -> list[Prepared]:
+    """The named tasks with their samples read. Raises UserError for an unknown task and missing or damaged data."""
+    try:
+        return [_prepare(task, data, limit) for task in select(names)]
+    except (UnknownTaskError, SourceError, DataError, FileNotFoundError) as error:
+        raise UserError(str(error)) from error
+
+
+def _prepare(task: Task, data: str | None, limit: float | None) -> Prepared:
+    located = locate(task.source, data)
+    samples = list(task.read(located.path))
+    if len({sample.id for sample in samples}) != len(samples):
+        raise DataError(f"{located.path}: two samples of {task.name} have one id")
+    return Prepared(task, located, samples[: _limit(limit, len(samples))], len(samples))
+
+
+def _limit(limit: float | None, total: int) -> int:
+    """lm-eval's --limit: below 1 a share of the samples, else a number of them."""
+    if limit is None:
+        return total
+    return max(1, round(limit * total)) if limit < 1 else int(limit)
+
+
+def _task_config(prepared: Prepared) -> dict[str, Any]:
+    task = prepared.task
+    return {
+        "place": prepared.located.place.value,
+        "data": prepared.located.sha256,
+        "prompt": task.prompt.digest,
+        "max_tokens": task.max_tokens,
+        "samples": len(prepared.samples),
+        "total": task.size or prepared.total,
+    }
+
+
+def _run_folder(options: Options, config: Mapping[str, Any]) -> Path:
+    """`<output_path>/<model>/<run>`; unnamed runs are named by their config, so that the same command goes on."""
+    digest = hashlib.sha256(json.dumps(config, sort_keys=True).encode()).hexdigest()[:10]
+    run = options.run_name or digest
+    if "/" in run or run.startswith("."):
+        raise UserError(f"--run {run!r}: a run's name is one folder name")
+    return options.output_path / options.spec.name.replace("/", "__").replace(":", "_") / run
+
+
+def _check_prompts(plan: Plan) -> None:
+    for prepared in plan.prepared:
+        try:
+            if prepared.samples:
+                plan.encoded(prepared.task, prepared.samples[:1])
+        except (EncodingError, ValueError) as error:
+            raise UserError(f"task {prepared.task.name}: {error}") from error
