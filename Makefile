@@ -9,7 +9,7 @@ SHELL := bash
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup demo test lint type pytest lock clean
+.PHONY: help setup demo test lint type pytest agree lock clean
 
 # $(call stage,NAME,COMMAND): run the command, then tell how long it took.
 define stage
@@ -36,6 +36,9 @@ type: ## Check types with mypy --strict
 
 pytest: ## Run the tests
 	$(call stage,pytest,$(BIN)/pytest)
+
+agree: ## Compare with official verdicts: make agree ORACLES=FILE.jsonl
+	@$(BIN)/python -m tests.oracles.agreement $(ORACLES)
 
 lock: ## Resolve the dependencies afresh and rewrite environments/*.lock
 	$(call stage,lock,environments/lock)

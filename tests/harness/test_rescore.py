@@ -88,7 +88,7 @@ def test_a_wrong_line_is_named(tmp_path: Path, line: str, message: str) -> None:
 
 def test_a_run_on_other_data_is_not_scored_again(tmp_path: Path, data_root: Path) -> None:
     first = replay_run(tmp_path, "gold", ["scan"])
-    with pytest.raises(UserError, match="fit no sample|was run on other data"):
+    with pytest.raises(UserError, match=r"fit no sample|was run on other data"):
         plan_rescore(first.folder, str(data_root), None, "", 1)
 
 
