@@ -116,7 +116,7 @@ def check(folder: Path) -> None:
         return str(tokenizer.decode(output[0, inputs["input_ids"].shape[1] :]))
 
     question = [{"role": "user", "content": "What is the capital of France?"}]
-    prompt = tokenizer.apply_chat_template(question, tokenize=False, add_generation_prompt=True)
+    prompt = str(tokenizer.apply_chat_template(question, tokenize=False, add_generation_prompt=True))
     expect("end of the chat prompt", prompt[-22:], "<|im_start|>assistant\n")
     answer = complete(prompt)
     if "Paris" not in answer or not answer.endswith("<|im_end|>"):

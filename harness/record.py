@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from executors.outcome import Outcome, Status, to_json
@@ -62,8 +62,13 @@ class Record:
     def to_line(self) -> str:
         """The record as one line, without the line end. ASCII, so that no text of a model's can break a line."""
         values = {name: getattr(self, name) for name in self.__dataclass_fields__}
-        if self.outcome is not None:
-            values["outcome"] = asdict(self.outcome) | {"value": to_json(self.outcome.value)}
+        if (outcome := self.outcome) is not None:
+            values["outcome"] = {
+                "status": outcome.status,
+                "value": to_json(outcome.value),
+                "detail": outcome.detail,
+                "seconds": outcome.seconds,
+            }
         rest = json.dumps(values, separators=(",", ":"), allow_nan=False)[1:]
         return f'{_HEAD}{_checksum(rest)}",{rest}'
 

@@ -18,6 +18,8 @@ from tasks.task import Task, registry
 # Model text may be printed: markup in it must not be read as ours.
 console = Console(markup=False, highlight=False, width=None if sys.stdout.isatty() else 160)
 
+_DEFECTS_SHOWN = 20
+
 # A model whose answers are cut this often is not being measured.
 TRUNCATION_WARNING = 0.2
 
@@ -49,8 +51,10 @@ def print_check(console: Console, results: Sequence[Checked]) -> None:
         for kind, reasons in (("broken upstream", result.broken), ("unsolvable here", result.unsolvable)):
             for sample, reason in sorted(reasons.items()):
                 console.print(f"{result.task.name} {sample}: {kind}: {reason}", soft_wrap=True)
-        for defect in result.defects:
+        for defect in result.defects[:_DEFECTS_SHOWN]:
             console.print(f"{result.task.name} {defect}", style="red", soft_wrap=True)
+        if len(result.defects) > _DEFECTS_SHOWN:
+            console.print(f"{result.task.name}: {len(result.defects) - _DEFECTS_SHOWN} more defects", style="red")
 
 
 def findings_table(findings: Iterable[Finding]) -> Table:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import random
 import sqlite3
@@ -172,7 +173,188 @@ def write_scan(folder: Path) -> None:
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
+_RIDDLES = [
+    ("A jar holds {a} beans. Tia adds {b} and then takes out {c}. How many beans are in the jar?", "{a} + {b} - {c}"),
+    ("{a} buses carry {b} people each, and {c} people walk. How many people are on the way?", "{a} * {b} + {c}"),
+    ("A rope of {a} metres is cut into {b} equal parts. How long is each part, in metres?", "{a} / {b}"),
+    (
+        "A kite costs {a} euros and gets {b} percent cheaper. What does it cost now, in euros?",
+        "{a} * (100 - {b}) / 100",
+    ),
+]
+
+
+def write_gsm8k(folder: Path) -> None:
+    """16 word problems from four patterns with seeded numbers, answers computed."""
+    draw = random.Random(8)
+    lines = []
+    for index in range(16):
+        question, formula = _RIDDLES[index % 4]
+        b = draw.choice([2, 4, 5, 8, 10, 20])
+        numbers = {"a": b * draw.randrange(5, 40), "b": b, "c": draw.randrange(1, 10)}
+        value = _value(index % 4, **numbers)
+        steps = f"{formula.format(**numbers)} = <<{formula.format(**numbers)}={value:g}>>{value:g}"
+        lines.append(json.dumps({"question": question.format(**numbers), "answer": f"{steps}\n#### {value:g}"}))
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "test.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _value(pattern: int, a: int, b: int, c: int) -> float:
+    return (a + b - c, a * b + c, a / b, a * (100 - b) / 100)[pattern]
+
+
+_STORIES = [
+    (
+        ["All geese can fly.", "Nothing that can fly is a stone.", "Gus is a goose."],
+        ["∀x (Goose(x) → CanFly(x))", "∀x (CanFly(x) → ¬Stone(x))", "Goose(gus)"],
+        [
+            ("Gus can fly.", "CanFly(gus)", "True"),
+            ("Gus is a stone.", "Stone(gus)", "False"),
+            ("Gus is old.", "Old(gus)", "Uncertain"),
+        ],
+    ),
+    (
+        [
+            "Every ship in the bay has a captain or is a wreck.",
+            "The Merle is in the bay.",
+            "The Merle is no wreck.",
+            "Whatever has a captain is insured.",
+        ],
+        [
+            "∀x (Ship(x) ∧ InBay(x) → HasCaptain(x) ∨ Wreck(x))",
+            "Ship(merle) ∧ InBay(merle)",
+            "¬Wreck(merle)",
+            "∀x (HasCaptain(x) → Insured(x))",
+        ],
+        [
+            ("The Merle is insured.", "Insured(merle)", "True"),
+            ("Some ship in the bay is insured.", "∃x (Ship(x) ∧ InBay(x) ∧ Insured(x))", "True"),
+            ("The Merle has no captain.", "¬HasCaptain(merle)", "False"),
+            ("The Merle is fast.", "Fast(merle)", "Uncertain"),
+            ("All ships are insured.", "∀x (Ship(x) → Insured(x))", "Uncertain"),
+        ],
+    ),
+    (
+        [
+            "Anna either paints or sculpts, but not both.",
+            "If Anna sculpts, she rents a studio.",
+            "Anna rents no studio.",
+            "Who paints owns a brush.",
+        ],
+        [
+            "Paints(anna) ⊕ Sculpts(anna)",
+            "Sculpts(anna) → Rents(anna, studio)",
+            "¬Rents(anna, studio)",
+            "∀x (Paints(x) → ∃y (Brush(y) ∧ Owns(x, y)))",
+        ],
+        [
+            ("Anna paints.", "Paints(anna)", "True"),
+            ("Anna sculpts.", "Sculpts(anna)", "False"),
+            ("Somebody owns a brush.", "∃x ∃y (Brush(y) ∧ Owns(x, y))", "True"),
+            ("Anna owns a chisel.", "∃y (Chisel(y) ∧ Owns(anna, y))", "Uncertain"),
+        ],
+    ),
+]
+
+_LETTERS = {"True": "A", "False": "B", "Uncertain": "C"}
+
+
+def write_folio(folder: Path) -> None:
+    """12 questions about three stories of our own: Logic-LM's dev.json, and FOLIO's formulas in the folder beside."""
+    rows: list[dict[str, Any]] = []
+    formulas: list[str] = []
+    for premises, premises_fol, questions in _STORIES:
+        for conclusion, conclusion_fol, label in questions:
+            question = "Based on the above information, is the following statement true, false, or uncertain? "
+            rows.append(
+                {
+                    "id": f"mini-{len(rows)}",
+                    "context": " ".join(premises),
+                    "question": question + conclusion,
+                    "options": ["A) True", "B) False", "C) Uncertain"],
+                    "answer": _LETTERS[label],
+                }
+            )
+            gold = {"premises": premises, "premises-FOL": premises_fol, "conclusion": conclusion}
+            formulas.append(json.dumps(gold | {"conclusion-FOL": conclusion_fol, "label": label}, ensure_ascii=False))
+    _write_json(folder / "dev.json", rows)
+    beside = folder.parent / "folio"
+    beside.mkdir(parents=True, exist_ok=True)
+    (beside / "folio-validation.jsonl").write_text("\n".join(formulas) + "\n", encoding="utf-8")
+
+
+_BLOCKSWORLD = """; Blocksworld with one arm and four actions.
+(define (domain blocksworld-4ops)
+  (:requirements :strips)
+  (:predicates (clear ?x) (on-table ?x) (arm-empty) (holding ?x) (on ?x ?y))
+  (:action pickup
+    :parameters (?block)
+    :precondition (and (clear ?block) (on-table ?block) (arm-empty))
+    :effect (and (holding ?block) (not (clear ?block)) (not (on-table ?block)) (not (arm-empty))))
+  (:action putdown
+    :parameters (?block)
+    :precondition (holding ?block)
+    :effect (and (clear ?block) (on-table ?block) (arm-empty) (not (holding ?block))))
+  (:action stack
+    :parameters (?block ?below)
+    :precondition (and (holding ?block) (clear ?below))
+    :effect (and (on ?block ?below) (clear ?block) (arm-empty) (not (holding ?block)) (not (clear ?below))))
+  (:action unstack
+    :parameters (?block ?below)
+    :precondition (and (on ?block ?below) (clear ?block) (arm-empty))
+    :effect (and (holding ?block) (clear ?below) (not (on ?block ?below)) (not (clear ?block)) (not (arm-empty)))))
+"""
+
+
+def write_blocksworld(folder: Path) -> None:
+    """The domain and 12 seeded problems of 3 to 6 blocks, described in words of our own."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "domain.pddl").write_text(_BLOCKSWORLD, encoding="utf-8")
+    draw = random.Random(4)
+    for number in range(1, 13):
+        blocks = [f"b{index + 1}" for index in range(3 + number % 4)]
+        start, goal = _towers(draw, blocks), _towers(draw, blocks)
+        wanted = [(upper, lower) for tower in goal for lower, upper in itertools.pairwise(tower)]
+        wanted = wanted or [(blocks[0], blocks[1])]
+        (folder / f"p{number:02}.nl").write_text(_scene(start, wanted), encoding="utf-8")
+        (folder / f"p{number:02}.pddl").write_text(_problem(number, blocks, start, wanted), encoding="utf-8")
+
+
+def _towers(draw: random.Random, blocks: list[str]) -> list[list[str]]:
+    """The blocks in some towers, each from bottom to top."""
+    towers: list[list[str]] = []
+    for block in draw.sample(blocks, len(blocks)):
+        place = draw.randrange(len(towers) + 1)
+        if place == len(towers):
+            towers.append([])
+        towers[place].append(block)
+    return towers
+
+
+def _scene(start: list[list[str]], wanted: list[tuple[str, str]]) -> str:
+    lines = [f"There are {sum(map(len, start))} blocks and an arm that holds nothing."]
+    for bottom, *others in start:
+        lines.append(f"Block {bottom} stands on the table.")
+        lines += [f"Block {upper} sits on block {lower}." for lower, upper in itertools.pairwise([bottom, *others])]
+        lines.append(f"Nothing is on block {[bottom, *others][-1]}.")
+    lines.append("In the end, " + " and ".join(f"{upper} must be on {lower}" for upper, lower in wanted) + ".")
+    return "\n".join(lines) + "\n"
+
+
+def _problem(number: int, blocks: list[str], start: list[list[str]], wanted: list[tuple[str, str]]) -> str:
+    facts = ["(arm-empty)"]
+    for tower in start:
+        facts += [f"(on-table {tower[0]})", *(f"(on {upper} {lower})" for lower, upper in itertools.pairwise(tower))]
+        facts.append(f"(clear {tower[-1]})")
+    goals = " ".join(f"(on {upper} {lower})" for upper, lower in wanted)
+    return (
+        f"(define (problem mini-{number})\n(:domain blocksworld-4ops)\n(:objects {' '.join(blocks)})\n"
+        f"(:init {' '.join(facts)})\n(:goal (and {goals})))\n"
+    )
+
+
 def _write_json(path: Path, content: object) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
 
 
@@ -180,6 +362,9 @@ def write_all(root: Path = BUNDLED) -> None:
     """Every task's bundled files under `root`."""
     write_spider(root / "spider")
     write_scan(root / "scan")
+    write_gsm8k(root / "gsm8k")
+    write_folio(root / "folio_delegation")
+    write_blocksworld(root / "planning" / "blocksworld")
 
 
 if __name__ == "__main__":

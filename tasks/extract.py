@@ -6,6 +6,7 @@ models that restate the question or a first attempt put their answer last.
 
 from __future__ import annotations
 
+import itertools
 import re
 
 _FENCE = re.compile(r"```[ \t]*(?P<language>[\w+#.-]*)[ \t]*\r?\n(?P<code>.*?)(?:\r?\n)?(?:```|\Z)", re.DOTALL)
@@ -23,6 +24,54 @@ def fenced(completion: str, *languages: str) -> str | None:
     blocks = [(match["language"].lower(), match["code"]) for match in _FENCE.finditer(completion)]
     wanted = [code for language, code in blocks if language in languages or not language]
     return (wanted or [code for _, code in blocks] or [None])[-1]
+
+
+_SOLUTION = "def solution():"
+_IMPORT = re.compile(r"^(?:import|from) \w[^\n]*$", re.MULTILINE)
+
+
+def python_solution(completion: str) -> str | None:
+    """A PAL-style program: the first fenced block, else `def solution():` with its body and the imports before it.
+
+    Source: xufangzhi/ENVISIONS 5826fef, pal/scripts/evaluation.py: first fence if any, then what follows the header is
+    put back behind it. Ours keeps imports, and ends the body at the first line that is not indented.
+    """
+    text = without_end_tokens(completion)
+    blocks = [match["code"] for match in _FENCE.finditer(text)]
+    if blocks:
+        return (blocks[0] if _SOLUTION in blocks[0] or len(blocks) == 1 else _with_solution(blocks)) or None
+    before, header, after = text.partition(_SOLUTION)
+    if not header:
+        return None
+    body = itertools.takewhile(lambda line: not line.strip() or line[0].isspace(), after.split("\n")[1:])
+    first = after.split("\n", 1)[0]
+    return "\n".join([*_IMPORT.findall(before), header + first, *body]).rstrip()
+
+
+def _with_solution(blocks: list[str]) -> str:
+    return next((block for block in blocks if _SOLUTION in block), blocks[0])
+
+
+def pddl_problem(completion: str) -> str | None:
+    """A PDDL problem: the first bracketed `(define (problem ...` up to its closing bracket (or the end of the text)."""
+    text = without_end_tokens(completion)
+    start = re.search(r"\(\s*define\s*\(\s*problem\b", text, re.IGNORECASE)
+    if start is None:
+        return None
+    depth = 0
+    for bracket in re.finditer(r"[()]|;[^\n]*", text[start.start() :]):
+        depth += {"(": 1, ")": -1}.get(bracket[0], 0)
+        if depth == 0 and bracket[0] == ")":
+            return text[start.start() : start.start() + bracket.end()]
+    return text[start.start() :].rstrip("`\n ")
+
+
+def logic_program(completion: str) -> str | None:
+    """A logic program: the whole text, or its last fenced block; None without any formula-like line."""
+    text = without_end_tokens(completion)
+    block = fenced(text)
+    program = (block if block is not None else text).strip()
+    return program if re.search(r"\w+\s*\(.+\)|[∀∃]", program) else None
 
 
 _SQL_START = re.compile(

@@ -29,13 +29,15 @@ class Sample:
 
     `id` is stable over versions of the harness (upstream's own id or row number), `fields` fill the prompt, `target`
     is the gold as the official files write it, `context` what execution needs (a database, a domain, a scene), named
-    by its content. Samples of one `group` (an interaction, a problem) are not independent: errors are clustered by it.
+    by its content. Where the target is an answer and not a program, `program` may hold a gold program for it.
+    Samples of one `group` (an interaction, a problem) are not independent: errors are clustered by it.
     """
 
     id: str
     fields: Mapping[str, str]
     target: str
     context: object | None = None
+    program: str | None = None
     group: str = ""
 
 
@@ -44,8 +46,8 @@ class DataError(ValueError):
 
 
 def gold_target(sample: Sample) -> str:
-    """The gold completion of most tasks: the target as it stands."""
-    return sample.target
+    """The gold completion of most tasks: the gold program where there is one, else the target as it stands."""
+    return sample.program if sample.program is not None else sample.target
 
 
 @dataclass(frozen=True)

@@ -37,6 +37,7 @@ class ScriptedServer:
     max_model_len: int | None = None
     finish_reason: str = "stop"
     delay: float = 0.0
+    keep_requests: bool = True
     requests: list[dict[str, Any]] = field(default_factory=list)
     port: int = 0
 
@@ -85,7 +86,8 @@ class ScriptedServer:
         if prompt == [1, 2]:  # the harness asks once whether token ids are taken
             return web.json_response({"choices": [{"text": "", "finish_reason": "length", "index": 0}]})
         number = len(self.requests)
-        self.requests.append(body)
+        if self.keep_requests:
+            self.requests.append(body)
         if self.delay:
             await asyncio.sleep(self.delay)
         if fault := self.faults.get(number):

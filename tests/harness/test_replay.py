@@ -10,11 +10,17 @@ import pytest
 from executors.outcome import Status
 from harness.record import parse_line
 from harness.runlog import parts, read_records
-from tasks.task import Sample, Task
+from tasks.task import Sample, Task, registry
 from tests.replay import gold, plan_for, replay, run, server_for, value
 from tests.scripted import Fault
 
-TASKS = {"spider": "execution_accuracy", "scan": "exact_match"}
+TASKS = {
+    "spider": "execution_accuracy",
+    "scan": "exact_match",
+    "gsm8k": "answer_accuracy",
+    "folio_delegation": "entailment",
+    "blocksworld_delegation": "plan_success",
+}
 
 
 def wrong_for(samples: set[tuple[str, str]]):  # type: ignore[no-untyped-def]
@@ -32,9 +38,11 @@ def data(request: pytest.FixtureRequest) -> str:
 def test_all_gold(tmp_path: Path, data: str) -> None:
     summary = replay(tmp_path, list(TASKS), data, gold)
     for task in summary.tasks:
-        assert task.estimates[TASKS[task.name]].value == 1.0
+        broken = registry()[task.name].broken
+        listed = sum(record.sample in broken for record in read_records(summary.folder) if record.task == task.name)
+        assert task.estimates[TASKS[task.name]].value == (task.n - listed) / task.n
         assert task.n == task.planned
-        assert task.outcomes == {"ok": task.n}
+        assert task.outcomes["ok"] >= task.n - listed
 
 
 def test_half_corrupted(tmp_path: Path, data: str) -> None:
@@ -44,10 +52,17 @@ def test_half_corrupted(tmp_path: Path, data: str) -> None:
     }
     with server_for(plan, wrong_for(corrupted)) as server:
         summary = run(plan, server)
+    broken = {
+        (item.task.name, sample.id)
+        for item in plan.prepared
+        for sample in item.samples
+        if sample.id in item.task.broken
+    }
+    wrong = corrupted | broken
     for item in plan.prepared:
-        right = len(item.samples) - len(item.samples) // 2
+        right = sum((item.task.name, sample.id) not in wrong for sample in item.samples)
         assert value(summary, item.task.name, TASKS[item.task.name]) == right / len(item.samples)
-    assert {r.key for r in read_records(plan.folder) if not all(s["score"] for s in r.statistics.values())} == corrupted
+    assert {r.key for r in read_records(plan.folder) if not all(s["score"] for s in r.statistics.values())} == wrong
 
 
 def test_answers_wrapped_as_models_wrap_them(tmp_path: Path) -> None:
@@ -55,7 +70,7 @@ def test_answers_wrapped_as_models_wrap_them(tmp_path: Path) -> None:
         return f"Sure, here it is:\n```{task.language}\n{task.gold(sample)}\n```\nLet me know!"
 
     summary = replay(tmp_path, list(TASKS), "bundled", chatty)
-    assert [task.estimates[TASKS[task.name]].value for task in summary.tasks] == [1.0, 1.0]
+    assert {task.estimates[TASKS[task.name]].value for task in summary.tasks} == {1.0}
 
 
 def test_hostile_answers_score_zero_with_an_outcome_each(tmp_path: Path) -> None:

@@ -48,8 +48,55 @@ def test_actions(completion: str, program: str | None) -> None:
     assert extract.actions(completion) == program
 
 
+SOLUTION = "def solution():\n    return 3"
+
+
+@pytest.mark.parametrize(
+    ("completion", "program"),
+    [
+        (SOLUTION, SOLUTION),
+        (f"Sure!\n```python\n{SOLUTION}\n```\nDone.", SOLUTION),
+        (f"```\nx = 1\n```\nthen\n```python\n{SOLUTION}\n```", SOLUTION),
+        (f"import math\nHere:\n{SOLUTION}\n\nThis returns three.\nprint(1)", f"import math\n{SOLUTION}"),
+        (f"{SOLUTION}</s>", SOLUTION),
+        ("```python\nanswer = 3\n```", "answer = 3"),
+        ("The answer is 3.", None),
+        ("", None),
+    ],
+)
+def test_python_solution(completion: str, program: str | None) -> None:
+    assert extract.python_solution(completion) == program
+
+
+@pytest.mark.parametrize(
+    ("completion", "program"),
+    [
+        ("(define (problem p) (:goal (on a b)))", "(define (problem p) (:goal (on a b)))"),
+        ("Here:\n```pddl\n(define (problem p) ; a (remark\n)\n```", "(define (problem p) ; a (remark\n)"),
+        ("(define (problem p) (:init (a)) and more", "(define (problem p) (:init (a)) and more"),
+        ("(define (domain d))\n(DEFINE (PROBLEM p))", "(DEFINE (PROBLEM p))"),
+        ("(pickup b1)", None),
+    ],
+)
+def test_pddl_problem(completion: str, program: str | None) -> None:
+    assert extract.pddl_problem(completion) == program
+
+
+@pytest.mark.parametrize(
+    ("completion", "program"),
+    [
+        ("Premises:\nP(a)\nConclusion:\nP(a)", "Premises:\nP(a)\nConclusion:\nP(a)"),
+        ("So:\n```\nPremises:\nP(a)\nConclusion:\nP(a)\n```\nok", "Premises:\nP(a)\nConclusion:\nP(a)"),
+        ("It is true.", None),
+    ],
+)
+def test_logic_program(completion: str, program: str | None) -> None:
+    assert extract.logic_program(completion) == program
+
+
 @given(st.text())
 def test_no_text_breaks_an_extractor(text: str) -> None:
-    for function in (extract.sql, extract.actions):
+    functions = (extract.sql, extract.actions, extract.python_solution, extract.pddl_problem, extract.logic_program)
+    for function in functions:
         program = function(text)
         assert program is None or program.strip()

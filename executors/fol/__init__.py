@@ -1,0 +1,1 @@
+"""First-order logic: syntax, readers, printers, and the scores that compare two formulas."""

@@ -1,0 +1,114 @@
+"""External programs (shells, planners, provers) in a one-shot jail over a small tree of files."""
+
+from __future__ import annotations
+
+import base64
+import json
+import signal
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from executors.outcome import Limits, Status, one_line
+from executors.sandbox.bubblewrap import Spec
+from executors.sandbox.errors import IsolationError
+from executors.sandbox.jail import Ended, Jail, JailLost, Stop
+
+ENVIRONMENT = {"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": "/tmp", "LANG": "C.UTF-8", "TZ": "UTC"}
+SCRATCH = 256 << 20
+_SIGNALS = {
+    signal.SIGXCPU: Status.TIMEOUT,
+    signal.SIGXFSZ: Status.OUTPUT_LIMIT,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ProgramRun:
+    """`status` is OK when the program ended by itself, whatever `exit_status` it chose (negative: a signal, as in
+    `subprocess`; None: it was stopped or lost). `files` holds what was asked for and is there."""
+
+    status: Status
+    exit_status: int | None
+    stdout: bytes
+    stderr: bytes
+    files: Mapping[str, bytes] = field(default_factory=dict)
+    detail: str = ""
+    seconds: float = 0.0
+
+
+def run_program(
+    argv: Sequence[str],
+    *,
+    files: Mapping[str, bytes],
+    limits: Limits,
+    read_back: Sequence[str] = (),
+    mounts: Sequence[Path] = (),
+    environment: Mapping[str, str] | None = None,
+) -> ProgramRun:
+    """Run `argv` in a jail of its own: no network, no host files, an empty home in memory, no rights.
+
+    `files` (name relative to the working directory; a name that ends in "/" is a directory) are there when it starts.
+    A directory in `read_back` stands for all below it: directories come back as "name/", symbolic links as "name@"
+    with their target. `mounts` are shown read-only at their own paths: where the program is installed, if that is
+    not /usr. `limits.memory` bounds each process' address space, `limits.output` each of stdout, stderr and the files.
+
+    Raises IsolationError where there can be no jail.
+    """
+    request = {
+        "argv": list(argv),
+        "files": {name: base64.b64encode(data).decode() for name, data in files.items()},
+        "read_back": list(read_back),
+        "env": {**ENVIRONMENT, **(environment or {})},
+        "seconds": limits.seconds,
+        "memory": limits.memory,
+        "output": limits.output,
+    }
+    jail = _open(tuple(path.resolve() for path in mounts))
+    try:
+        return _program_run(jail.run(request, limits, reply_limit=2 * limits.output), limits)
+    except JailLost:
+        return ProgramRun(Status.CRASHED, None, b"", b"", detail="the jail was killed under the program")
+    finally:
+        jail.close()
+
+
+class _Processes:
+    """Whether a jail here can show its processes (/proc): inside some containers it cannot, and is without."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.shown = True
+
+
+_processes = _Processes()
+
+
+def _open(mounts: tuple[Path, ...]) -> Jail:
+    with _processes.lock:
+        if _processes.shown:
+            try:
+                return Jail(Spec(external=True, scratch=SCRATCH, spares=1, mounts=mounts, show_processes=True))
+            except IsolationError as error:
+                if "proc" not in str(error):
+                    raise
+                _processes.shown = False
+    return Jail(Spec(external=True, scratch=SCRATCH, spares=1, mounts=mounts))
+
+
+def _program_run(ended: Ended, limits: Limits) -> ProgramRun:
+    def failed(status: Status, detail: str) -> ProgramRun:
+        return ProgramRun(status, None, ended.stdout, ended.stderr, {}, one_line(detail), ended.seconds)
+
+    if ended.stop is Stop.DEADLINE:
+        return failed(Status.TIMEOUT, f"did not end within {limits.seconds:g} s")
+    if ended.stop is Stop.OUTPUT:
+        return failed(Status.OUTPUT_LIMIT, f"printed more than {limits.output} bytes")
+    if ended.stop is not Stop.REPLIED:
+        return failed(Status.CRASHED, "killed the process that watches it")
+    reply = json.loads(ended.reply)
+    if reply["status"] != Status.OK:
+        return failed(Status(reply["status"]), reply["detail"])
+    files = {name: base64.b64decode(text) for name, text in reply["files"].items()}
+    status = _SIGNALS.get(-reply["exit"], Status.OK) if reply["exit"] < 0 else Status.OK
+    return ProgramRun(status, reply["exit"], ended.stdout, ended.stderr, files, "", ended.seconds)

@@ -1,0 +1,277 @@
+"""One jail as its caller sees it: children are taken, spoken to, and ended with everything they started."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import select
+import socket
+import subprocess
+import time
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from executors.outcome import Limits
+from executors.sandbox import bubblewrap
+from executors.sandbox.errors import IsolationError
+from executors.sandbox.inside import wire
+
+ENDING_SECONDS = 10.0
+# How long a program that closed its channel may take to end by itself, so that its own end is told, not ours.
+PATIENCE_SECONDS = 0.25
+_CHUNK = 1 << 16
+# Room for the notation around a reply of the allowed size.
+_REPLY_MARGIN = 1 << 16
+
+
+class JailLost(Exception):
+    """The zygote died under its caller (killed from outside, out of memory): nothing is known of the program."""
+
+
+class Stop(StrEnum):
+    """What ended the wait for a child."""
+
+    REPLIED = "replied"
+    CLOSED = "closed"  # it ended, or closed its channel
+    DEADLINE = "deadline"
+    OUTPUT = "output"
+    FORGERY = "forgery"  # it wrote what does not belong on the channel
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """One child's end. `exit_code` is negative for a signal, as in `subprocess`; `reply` only with REPLIED."""
+
+    stop: Stop
+    reply: bytes
+    stdout: bytes
+    stderr: bytes
+    exit_code: int
+    seconds: float
+
+
+@dataclass(slots=True)
+class _Child:
+    number: int
+    channel: socket.socket
+    stdout: int
+    stderr: int
+    ready: bool = False
+
+    def close(self) -> None:
+        self.channel.close()
+        os.close(self.stdout)
+        os.close(self.stderr)
+
+
+@dataclass(slots=True)
+class _Streams:
+    """What a child has sent so far."""
+
+    limit: int
+    reply_limit: int
+    out: bytearray = field(default_factory=bytearray)
+    err: bytearray = field(default_factory=bytearray)
+    channel: bytearray = field(default_factory=bytearray)
+    nonce: bytes = b""
+
+    def stop(self) -> Stop | None:
+        if len(self.out) > self.limit or len(self.err) > self.limit:
+            return Stop.OUTPUT
+        data = self.channel
+        if not self.nonce:
+            return Stop.FORGERY if data not in (b"", wire.DONE) else None
+        head = wire.NONCE_BYTES + wire.LENGTH_BYTES
+        if data[: wire.NONCE_BYTES] != self.nonce[: len(data)]:
+            return Stop.FORGERY
+        if len(data) < head:
+            return None
+        size = int.from_bytes(data[wire.NONCE_BYTES : head], "big")
+        if size > self.reply_limit or len(data) > head + size:
+            return Stop.FORGERY
+        return Stop.REPLIED if len(data) == head + size else None
+
+    def reply(self) -> bytes:
+        return bytes(self.channel[wire.NONCE_BYTES + wire.LENGTH_BYTES :])
+
+
+class Jail:
+    """A zygote in bubblewrap. Not thread-safe. Raises IsolationError at its start, JailLost later."""
+
+    def __init__(self, spec: bubblewrap.Spec) -> None:
+        started = bubblewrap.start(spec)
+        self._process: subprocess.Popen[bytes] = started.process
+        self._zygote = started.channel
+        self._spares: deque[_Child] = deque()
+        self._ended: dict[int, int] = {}
+        try:
+            first = self._take()
+            self._spares.appendleft(first)
+            self._wait_ready(first)
+        except JailLost:
+            reason = bubblewrap.failure(self._process)
+            self.close()
+            raise IsolationError(reason) from None
+        except IsolationError:
+            self.close()
+            raise
+
+    @property
+    def pid(self) -> int:
+        """The outermost process of the jail."""
+        return self._process.pid
+
+    def run(self, request: Mapping[str, object], limits: Limits, reply_limit: int | None = None) -> Ended:
+        """Send `request` to a fresh child and see it to its end. Raises JailLost."""
+        child = self._take()
+        try:
+            self._wait_ready(child)
+            began = time.monotonic()
+            streams = _Streams(limits.output, (reply_limit or limits.output) + _REPLY_MARGIN)
+            stop = _converse(child, request, streams, began + limits.seconds)
+            patience = PATIENCE_SECONDS if stop is Stop.CLOSED else 0.0
+            code = self._end(child.number, patience)
+            _drain(child, streams)
+            if stop is Stop.REPLIED and max(len(streams.out), len(streams.err)) > limits.output:
+                stop = Stop.OUTPUT
+            seconds = time.monotonic() - began
+            return Ended(stop, streams.reply(), bytes(streams.out), bytes(streams.err), code, seconds)
+        finally:
+            child.close()
+
+    def close(self) -> None:
+        """End the zygote, every child, and bubblewrap."""
+        self._zygote.close()
+        for child in self._spares:
+            child.close()
+        self._spares.clear()
+        try:
+            self._process.wait(timeout=2)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        if self._process.stderr is not None:
+            self._process.stderr.close()
+
+    def forget(self) -> None:
+        """In a forked copy of the caller: let go of what belongs to the parent."""
+        self._zygote.close()
+        for child in self._spares:
+            child.close()
+
+    def _take(self) -> _Child:
+        while not self._spares:
+            self._receive(bubblewrap.START_SECONDS)
+        return self._spares.popleft()
+
+    def _wait_ready(self, child: _Child) -> None:
+        """A child says READY once it is confined; only then does it get a program."""
+        if child.ready:
+            return
+        child.channel.settimeout(ENDING_SECONDS)
+        try:
+            said = child.channel.recv(1)
+        except OSError as error:
+            raise JailLost(str(error)) from error
+        if said != wire.READY:
+            reason = os.read(child.stderr, _CHUNK).decode(errors="replace").strip() or "no reason given"
+            raise IsolationError(f"a program cannot be isolated: {reason}")
+        child.channel.setblocking(False)
+        child.ready = True
+
+    def _receive(self, seconds: float) -> None:
+        self._zygote.settimeout(seconds)
+        try:
+            message, descriptors, _, _ = socket.recv_fds(self._zygote, wire.MESSAGE.size, 3, socket.MSG_CMSG_CLOEXEC)
+        except OSError as error:
+            raise JailLost(str(error)) from error
+        if not message:
+            raise JailLost("the zygote ended")
+        kind, number, code = wire.MESSAGE.unpack(message)
+        if kind == wire.OFFER:
+            channel = socket.socket(fileno=descriptors[0])
+            self._spares.append(_Child(number, channel, descriptors[1], descriptors[2]))
+        else:
+            self._ended[number] = code
+
+    def _end(self, number: int, patience: float) -> int:
+        try:
+            self._zygote.send(wire.MESSAGE.pack(wire.END, number, int(1000 * patience)))
+        except OSError as error:
+            raise JailLost(str(error)) from error
+        while number not in self._ended:
+            self._receive(ENDING_SECONDS)
+        return self._ended.pop(number)
+
+
+def _converse(child: _Child, request: Mapping[str, object], streams: _Streams, deadline: float) -> Stop:
+    """Send the request, gather what comes back, hand the nonce over when the program is done."""
+    waiting = memoryview(wire.frame(json.dumps(request).encode()))
+    poll = select.poll()
+    poll.register(child.channel, select.POLLIN | select.POLLOUT)
+    sources = {child.stdout: streams.out, child.stderr: streams.err}
+    for descriptor in sources:
+        os.set_blocking(descriptor, False)
+        poll.register(descriptor, select.POLLIN)
+    while (left := deadline - time.monotonic()) > 0:
+        for descriptor, events in poll.poll(left * 1000):
+            if descriptor in sources:
+                if not _read(descriptor, sources[descriptor]):
+                    poll.unregister(descriptor)
+                continue
+            if events & select.POLLOUT:
+                waiting = _send(child.channel, waiting)
+                if not waiting:
+                    poll.modify(child.channel, select.POLLIN)
+            if events & (select.POLLIN | select.POLLHUP | select.POLLERR) and not _read_channel(child, streams):
+                return streams.stop() or Stop.CLOSED
+        if stop := streams.stop():
+            return stop
+        if streams.channel == wire.DONE and not streams.nonce:
+            streams.nonce = os.urandom(wire.NONCE_BYTES)
+            streams.channel.clear()
+            waiting = memoryview(streams.nonce)
+            poll.modify(child.channel, select.POLLIN | select.POLLOUT)
+    return Stop.DEADLINE
+
+
+def _send(channel: socket.socket, data: memoryview) -> memoryview:
+    try:
+        return data[channel.send(data) :]
+    except BlockingIOError:
+        return data
+    except OSError:
+        # The child is gone: its end of the channel will say so.
+        return data[len(data) :]
+
+
+def _read_channel(child: _Child, streams: _Streams) -> bool:
+    try:
+        data = child.channel.recv(_CHUNK)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    streams.channel += data
+    return bool(data)
+
+
+def _read(descriptor: int, into: bytearray) -> bool:
+    """Whether the pipe is still open."""
+    try:
+        data = os.read(descriptor, _CHUNK)
+    except BlockingIOError:
+        return True
+    into += data
+    return bool(data)
+
+
+def _drain(child: _Child, streams: _Streams) -> None:
+    """What a dead child left in its pipes, no further than the limit."""
+    for descriptor, into in ((child.stdout, streams.out), (child.stderr, streams.err)):
+        with contextlib.suppress(BlockingIOError):
+            while len(into) <= streams.limit and (data := os.read(descriptor, _CHUNK)):
+                into += data

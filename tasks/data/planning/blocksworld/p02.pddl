@@ -1,0 +1,5 @@
+(define (problem mini-2)
+(:domain blocksworld-4ops)
+(:objects b1 b2 b3 b4 b5)
+(:init (arm-empty) (on-table b1) (on b3 b1) (on b5 b3) (clear b5) (on-table b4) (on b2 b4) (clear b2))
+(:goal (and (on b1 b3) (on b5 b1) (on b4 b2))))

@@ -1,0 +1,5 @@
+(define (problem mini-3)
+(:domain blocksworld-4ops)
+(:objects b1 b2 b3 b4 b5 b6)
+(:init (arm-empty) (on-table b1) (clear b1) (on-table b5) (on b3 b5) (clear b3) (on-table b6) (on b2 b6) (clear b2) (on-table b4) (clear b4))
+(:goal (and (on b2 b4) (on b3 b6))))

@@ -1,0 +1,5 @@
+(define (problem mini-4)
+(:domain blocksworld-4ops)
+(:objects b1 b2 b3)
+(:init (arm-empty) (on-table b3) (on b2 b3) (clear b2) (on-table b1) (clear b1))
+(:goal (and (on b3 b2))))

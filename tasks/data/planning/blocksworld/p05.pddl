@@ -1,0 +1,5 @@
+(define (problem mini-5)
+(:domain blocksworld-4ops)
+(:objects b1 b2 b3 b4)
+(:init (arm-empty) (on-table b3) (on b4 b3) (on b1 b4) (clear b1) (on-table b2) (clear b2))
+(:goal (and (on b4 b2) (on b3 b4))))

@@ -1,0 +1,5 @@
+(define (problem mini-6)
+(:domain blocksworld-4ops)
+(:objects b1 b2 b3 b4 b5)
+(:init (arm-empty) (on-table b3) (on b5 b3) (clear b5) (on-table b1) (on b2 b1) (clear b2) (on-table b4) (clear b4))
+(:goal (and (on b1 b4) (on b5 b2))))

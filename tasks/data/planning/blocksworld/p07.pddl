@@ -1,0 +1,5 @@
+(define (problem mini-7)
+(:domain blocksworld-4ops)
+(:objects b1 b2 b3 b4 b5 b6)
+(:init (arm-empty) (on-table b2) (on b5 b2) (clear b5) (on-table b3) (on b1 b3) (on b6 b1) (clear b6) (on-table b4) (clear b4))
+(:goal (and (on b2 b4) (on b6 b2) (on b1 b6) (on b3 b1))))

@@ -1,0 +1,5 @@
+(define (problem mini-8)
+(:domain blocksworld-4ops)
+(:objects b1 b2 b3)
+(:init (arm-empty) (on-table b3) (on b1 b3) (clear b1) (on-table b2) (clear b2))
+(:goal (and (on b1 b2))))

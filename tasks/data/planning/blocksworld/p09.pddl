@@ -1,0 +1,5 @@
+(define (problem mini-9)
+(:domain blocksworld-4ops)
+(:objects b1 b2 b3 b4)
+(:init (arm-empty) (on-table b4) (on b1 b4) (clear b1) (on-table b2) (clear b2) (on-table b3) (clear b3))
+(:goal (and (on b1 b4) (on b3 b2))))

@@ -1,0 +1,5 @@
+(define (problem mini-10)
+(:domain blocksworld-4ops)
+(:objects b1 b2 b3 b4 b5)
+(:init (arm-empty) (on-table b2) (on b1 b2) (clear b1) (on-table b5) (on b4 b5) (clear b4) (on-table b3) (clear b3))
+(:goal (and (on b4 b1) (on b5 b4))))

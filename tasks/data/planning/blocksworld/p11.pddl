@@ -1,0 +1,5 @@
+(define (problem mini-11)
+(:domain blocksworld-4ops)
+(:objects b1 b2 b3 b4 b5 b6)
+(:init (arm-empty) (on-table b2) (on b3 b2) (clear b3) (on-table b5) (on b4 b5) (on b6 b4) (on b1 b6) (clear b1))
+(:goal (and (on b3 b1) (on b2 b3))))

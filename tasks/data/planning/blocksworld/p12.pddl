@@ -1,0 +1,5 @@
+(define (problem mini-12)
+(:domain blocksworld-4ops)
+(:objects b1 b2 b3)
+(:init (arm-empty) (on-table b3) (on b2 b3) (on b1 b2) (clear b1))
+(:goal (and (on b2 b3))))
