@@ -50,21 +50,6 @@ def formula(text: str) -> Formula:
     return parsed
 
 
-def test_every_verdict_on_the_canonical_formulas(judged: list[Case]) -> None:
-    differing = []
-    for case in judged:
-        premises = [formula(text) for text in case["premises_canonical"]]
-        outcome = entails(premises, formula(case["conclusion_canonical"]), LIMITS)
-        if outcome.value is not verdict(case):
-            differing.append((case["id"], verdict(case), outcome))
-    assert differing == []
-
-
-def test_every_verdict_on_the_programs(judged: list[Case]) -> None:
-    outcomes = [(case, run(case["program"], LIMITS)) for case in judged]
-    assert [(case["id"], verdict(case), out) for case, out in outcomes if out.value is not verdict(case)] == []
-
-
 def test_prover9_contradicts_no_verdict(judged: list[Case]) -> None:
     for case in judged[::10]:
         premises = [formula(text) for text in case["premises_canonical"]]
