@@ -1,5 +1,6 @@
 # What `make demo` runs once everything is set up.
-DEMO_COMMAND = .venv/bin/symharness run --model checkpoints/smollm2-135m-instruct --tasks all --data bundled --output_path results/local --run demo --restart
+DEMO_COMMAND = .venv/bin/symharness run --model checkpoints/smollm2-135m-instruct --tasks all --data bundled \
+	--gen_kwargs max_gen_toks=192 --output_path results/local --run demo --restart
 
 PACKAGES := $(patsubst %/__init__.py,%,$(wildcard $(addsuffix /__init__.py,harness executors tasks trainer)))
 BIN := .venv/bin

@@ -5,6 +5,7 @@ Heavy modules are imported inside the commands, so that `--help` answers at once
 
 from __future__ import annotations
 
+import errno
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -286,14 +287,19 @@ def serve(
 
 
 def main() -> None:
-    """Entry point: a user's mistake is one line and exit code 2."""
+    """Entry point: a user's mistake, or a disk that takes no more, is one line and exit code 2."""
     from harness.config import UserError
 
     try:
         app()
     except UserError as error:
-        typer.echo(f"symharness: {error}", err=True)
-        sys.exit(2)
+        message = str(error)
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EROFS):
+            raise
+        message = f"{error.filename or 'output'}: {error.strerror}; make room and run the same command again"
+    typer.echo(f"symharness: {message}", err=True)
+    sys.exit(2)
 
 
 if __name__ == "__main__":

@@ -113,8 +113,8 @@ class Leaderboard:
         from rich.text import Text
 
         table = Table(title="Leaderboard", caption=LEGEND, caption_justify="left")
-        for head in ("Model", "Setting"):
-            table.add_column(head, overflow="fold")
+        table.add_column("Model", no_wrap=True)
+        table.add_column("Setting")
         for column in self.columns:
             table.add_column(column.heading, justify="right")
         for row in self.rows:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -132,7 +133,15 @@ def prepare_tasks(names: Sequence[str], data: str | None, limit: float | None) -
         raise UserError(str(error)) from error
 
 
+# The Debian package of each program that a task may need.
+_PACKAGES = {"bwrap": "bubblewrap"}
+
+
 def _prepare(task: Task, data: str | None, limit: float | None) -> Prepared:
+    for program in task.needs:
+        if shutil.which(program) is None:
+            package = _PACKAGES.get(program, program)
+            raise UserError(f"task {task.name} needs {program}, which is not on PATH: apt-get install {package}")
     located = locate(task.source, data)
     samples = list(task.read(located.path))
     if len({sample.id for sample in samples}) != len(samples):

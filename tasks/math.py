@@ -121,6 +121,7 @@ GSM8K = Task(
     wrong=wrong,
     paper_metric="answer_accuracy",
     size=1319,
+    needs=("bwrap",),
     max_tokens=400,
     deadline=20.0,
 )

@@ -57,7 +57,8 @@ class Task:
     `read` turns a folder in the official layout into samples (raising `DataError`), `extract` cuts the program out of
     a completion (None: there is none), `execute` runs it. `gold` writes the completion a perfect model would write,
     `wrong` at least one that must score 0; `broken` lists the samples whose own gold cannot score, with the reason.
-    `size` is the number of samples of the official test set, where it is known.
+    `size` is the number of samples of the official test set, where it is known; `needs` names the programs that must
+    be on PATH.
     `paper_metric` names the metric of the paper's table (None where the paper has no such task or metric).
     """
 
@@ -75,6 +76,7 @@ class Task:
     wrong: Callable[[Sample], Sequence[str]]
     paper_metric: str | None = None
     size: int | None = None
+    needs: tuple[str, ...] = ()
     gold: Callable[[Sample], str] = gold_target
     broken: Mapping[str, str] = field(default_factory=dict)
     max_tokens: int = 256

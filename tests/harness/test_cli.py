@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import shutil
+import socket
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from tasks.source import BUNDLED
 from tests.checkpoints import tiny_checkpoint
 from tests.replay import gold, plan_for, server_for
 
@@ -63,6 +66,78 @@ def test_mistakes(tmp_path: Path, arguments: list[str], message: str) -> None:
     assert done.stderr.startswith("symharness: ")
     assert done.stderr.count("\n") == 1
     assert message in done.stderr
+
+
+def in_small_disk(folder: Path, arguments: list[object]) -> subprocess.CompletedProcess[str]:
+    """The command with `folder` on a file system of 64 KiB, in a mount namespace of its own."""
+    folder.mkdir()
+    script = (
+        f'mount -t tmpfs -o size=64k tmpfs {folder} && "$@"; code=$?; cat {folder}/*/*/samples-* | wc -l; exit $code'
+    )
+    command = ["unshare", "--mount", "--map-root-user", "sh", "-c", script, "sh", sys.executable, "-m", "harness.cli"]
+    return subprocess.run(
+        [*map(str, command), *map(str, arguments)], capture_output=True, text=True, timeout=120, check=False
+    )
+
+
+def test_a_full_disk_ends_the_run_with_what_was_recorded(tmp_path: Path) -> None:
+    tiny_checkpoint(tmp_path / "tiny")
+    disk = tmp_path / "disk"
+    done = in_small_disk(disk, ["run", "--model", "replay:gold", "--tasks", "all", "--data", "bundled", "-o", disk])
+    assert done.returncode == 2, done.stderr
+    assert "No space left on device" in done.stderr
+    assert "make room and run the same command again" in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert int(done.stdout.splitlines()[-1]) > 3
+
+
+def test_no_bubblewrap_on_the_path(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "harness.cli", "run", "--model", "replay:gold", "--tasks", "gsm8k"]
+    done = subprocess.run(
+        [*command, "--data", "bundled", "-o", str(tmp_path)],
+        env={"PATH": str(tmp_path)}, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert done.stderr == ("symharness: task gsm8k needs bwrap, which is not on PATH: apt-get install bubblewrap\n")
+
+
+def test_a_port_in_use(tmp_path: Path) -> None:
+    model = tiny_checkpoint(tmp_path / "tiny")
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        done = symharness(
+            "serve", "--model", model, "--port", port, "--log", tmp_path / "log", "--vllm", fake_engine(tmp_path)
+        )
+    assert done.returncode == 2
+    assert f"port {port} is in use: give another one with --port" in done.stderr
+
+
+def fake_engine(folder: Path) -> Path:
+    home = folder / "env"
+    (home / "lib" / "python3.11" / "site-packages" / "vllm-0.0.dist-info").mkdir(parents=True)
+    (home / "bin").mkdir()
+    (home / "bin" / "python").symlink_to(sys.executable)
+    return home
+
+
+def test_a_truncated_data_file(tmp_path: Path) -> None:
+    folder = shutil.copytree(BUNDLED / "spider", tmp_path / "data" / "spider")
+    (folder / "dev.json").write_text((folder / "dev.json").read_text()[:-40])
+    done = symharness(
+        "run", "--model", "replay:gold", "--tasks", "spider", "--data", tmp_path / "data", "-o", tmp_path / "o"
+    )
+    assert done.returncode == 2
+    assert "dev.json is not whole JSON" in done.stderr
+    assert "fetch the official file again" in done.stderr
+
+
+def test_results_that_cannot_be_written(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    done = symharness(
+        "run", "--model", "replay:gold", "--tasks", "scan", "--data", "bundled", "-o", tmp_path / "file" / "o"
+    )
+    assert done.returncode == 2
+    assert "cannot write the run there" in done.stderr
 
 
 def test_a_whole_run_from_the_command_line(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from harness.config import ModelSpec, UserError
-from harness.serving import Engine, command, environment, find_engine, free_port, serve
+from harness.serving import Engine, command, cpu_has_bfloat16, environment, find_engine, free_port, serve
 from tests.checkpoints import tiny_checkpoint
 from tests.processes import gone, processes_with
 
@@ -135,6 +135,23 @@ def test_nothing_is_left_when_the_harness_ends(
     harness.send_signal(how)
     harness.wait()
     assert gone(str(engine.python))
+
+
+@pytest.mark.parametrize(
+    ("flags", "has"), [("fpu avx512f avx512_bf16", True), ("fpu amx_bf16", True), ("fpu avx512f avx2", False)]
+)
+def test_a_cpu_without_bfloat16_computes_in_float32(tmp_path: Path, flags: str, has: bool) -> None:
+    cpuinfo = tmp_path / "cpuinfo"
+    cpuinfo.write_text(f"model name : Some bf16 CPU\nflags\t\t: {flags}\n")
+    assert cpu_has_bfloat16(cpuinfo) is has
+
+
+def test_deterministic_is_float32_on_a_cpu_and_batch_invariant_on_a_gpu(engine: Engine, spec: ModelSpec) -> None:
+    line = " ".join(command(engine, spec, 8000, 64, deterministic=True))
+    assert "--dtype float32" in line
+    gpu = Engine(engine.python, cpu=False)
+    assert "--max-num-seqs 8" in " ".join(command(gpu, spec, 8000, 64, deterministic=True))
+    assert environment(gpu, {}, deterministic=True)["VLLM_BATCH_INVARIANT"] == "1"
 
 
 def test_free_port_is_free() -> None:
