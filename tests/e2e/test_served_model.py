@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,7 +14,7 @@ import pytest
 from harness.checkpoint import load_tokenizer
 from harness.client import Client, Request
 from harness.config import ModelSpec
-from harness.runlog import read_records
+from harness.runlog import parts, read_records
 from harness.serving import PROJECT, Server, find_engine, serve
 from tasks.chat import ChatFormat, encode, wrap
 from tests.processes import gone
@@ -69,3 +70,30 @@ def test_a_run_attached_to_the_server(server: Server, tmp_path: Path) -> None:
     assert all("\n" in record.prompt and "<|im_start|>user" in record.prompt for record in records)
     results = json.loads((folder / "results.json").read_text())
     assert results["n-samples"]["spider"] == {"original": 1034, "effective": 6}
+
+
+def test_killed_in_the_middle_nothing_finished_is_generated_twice(server: Server, tmp_path: Path) -> None:
+    command = [
+        sys.executable, "-m", "harness.cli", "run", "--model", str(CHECKPOINT), "--tasks", "scan", "--data", "bundled",
+        "--gen_kwargs", "max_gen_toks=32", "--base-url", server.base_url, "-o", str(tmp_path), "--run", "r",
+        "--concurrency", "2",
+    ]  # fmt: skip
+    folder = tmp_path / "smollm2-135m-instruct" / "r"
+    harness = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    while recorded(folder) < 4:
+        assert harness.poll() is None
+        time.sleep(0.02)
+    harness.kill()
+    harness.wait()
+    before = {record.sample: record for record in read_records(folder)}
+    assert 4 <= len(before) < 16
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 0, done.stderr
+    assert f"{len(before)} samples are there already, {16 - len(before)} to go" in done.stdout
+    after = {record.sample: record for record in read_records(folder)}
+    assert len(after) == recorded(folder) == 16
+    assert all(after[name] == record for name, record in before.items())
+
+
+def recorded(folder: Path) -> int:
+    return sum(part.read_bytes().count(b"\n") for part in parts(folder))
