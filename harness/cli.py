@@ -259,8 +259,9 @@ def serve(
 ) -> None:
     """Serve a model until Ctrl-C, as `run` would; attach to it with `run --base-url`."""
     import signal
+    from contextlib import ExitStack, suppress
 
-    from harness.config import model_spec
+    from harness.config import UserError, model_spec
     from harness.progress import Progress
     from harness.serving import find_engine
     from harness.serving import serve as serving
@@ -277,13 +278,14 @@ def serve(
         weights=weights,
     )
     engine = find_engine(vllm)
-    with (
-        Progress(console) as progress,
-        progress.waiting() as say,
-        serving(spec, engine, log, concurrency, port, say) as server,
-    ):
+    # A polite end by SIGTERM is the same as Ctrl-C: the server goes first.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with suppress(KeyboardInterrupt), ExitStack() as stack:
+        with Progress(console).waiting() as say:
+            server = stack.enter_context(serving(spec, engine, log, concurrency, port, say))
         typer.echo(f"{spec.name} at {server.base_url} (log: {log}); Ctrl-C ends it")
-        signal.sigwait([signal.SIGINT, signal.SIGTERM])
+        assert server.process is not None
+        raise UserError(f"the vLLM server ended with status {server.process.wait()} (log: {log})")
 
 
 def main() -> None:

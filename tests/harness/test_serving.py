@@ -154,5 +154,22 @@ def test_deterministic_is_float32_on_a_cpu_and_batch_invariant_on_a_gpu(engine: 
     assert environment(gpu, {}, deterministic=True)["VLLM_BATCH_INVARIANT"] == "1"
 
 
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_the_serve_command_serves_until_it_is_told_to_end(
+    engine: Engine, spec: ModelSpec, tmp_path: Path, how: signal.Signals
+) -> None:
+    command = [sys.executable, "-m", "harness.cli", "serve", "--model", spec.model, "--vllm", str(engine.python)]
+    serving = subprocess.Popen(
+        [*command, "--log", str(tmp_path / "log")], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert serving.stdout is not None
+    line = next(line for line in serving.stdout if line.startswith("tiny at "))
+    base_url = line.split()[2]
+    assert urllib.request.urlopen(base_url.removesuffix("/v1") + "/health").status == 200
+    serving.send_signal(how)
+    assert serving.wait(30) == 0
+    assert gone(str(engine.python), 0)
+
+
 def test_free_port_is_free() -> None:
     assert 1024 <= free_port() <= 65535
