@@ -22,6 +22,7 @@ from pathlib import Path
 from executors.sandbox.errors import IsolationError
 from executors.sandbox.inside.kernel import NOBODY
 
+SCRATCH = "/tmp"
 PYTHON, SITE, CODE = "/jail/python", "/jail/site", "/jail/code"
 DEVICES = ("/dev/null", "/dev/zero", "/dev/random", "/dev/urandom")
 # What a program may import beyond the standard library, and the folders that these wheels keep beside themselves.
@@ -132,6 +133,7 @@ def failure(process: subprocess.Popen[bytes]) -> str:
 
 def _arguments(spec: Spec, channel: int) -> list[str]:
     settings = {name: getattr(spec, name) for name in ("external", "preload", "scratch", "spares")}
+    settings["below_scratch"] = [str(path) for path in spec.mounts if path.is_relative_to(SCRATCH)]
     shown = ["--proc", "/proc"] if spec.show_processes else []
     statement = (
         f"import sys; sys.path += [{SITE!r}, {CODE!r}]; "

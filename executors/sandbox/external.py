@@ -13,7 +13,7 @@ from pathlib import Path
 from executors.outcome import Limits, Status, one_line
 from executors.sandbox.bubblewrap import Spec
 from executors.sandbox.errors import IsolationError
-from executors.sandbox.jail import Ended, Jail, JailLost, Stop
+from executors.sandbox.jail import Ended, Jail, JailLostError, Stop
 
 ENVIRONMENT = {"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": "/tmp", "LANG": "C.UTF-8", "TZ": "UTC"}
 SCRATCH = 256 << 20
@@ -48,7 +48,8 @@ def run_program(
 ) -> ProgramRun:
     """Run `argv` in a jail of its own: no network, no host files, an empty home in memory, no rights.
 
-    `files` (name relative to the working directory; a name that ends in "/" is a directory) are there when it starts.
+    `files` (name relative to the working directory /tmp/work; a name that ends in "/" is a directory) are there when
+    it starts.
     A directory in `read_back` stands for all below it: directories come back as "name/", symbolic links as "name@"
     with their target. `mounts` are shown read-only at their own paths: where the program is installed, if that is
     not /usr. `limits.memory` bounds each process' address space, `limits.output` each of stdout, stderr and the files.
@@ -67,7 +68,7 @@ def run_program(
     jail = _open(tuple(path.resolve() for path in mounts))
     try:
         return _program_run(jail.run(request, limits, reply_limit=2 * limits.output), limits)
-    except JailLost:
+    except JailLostError:
         return ProgramRun(Status.CRASHED, None, b"", b"", detail="the jail was killed under the program")
     finally:
         jail.close()

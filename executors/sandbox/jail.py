@@ -27,7 +27,7 @@ _CHUNK = 1 << 16
 _REPLY_MARGIN = 1 << 16
 
 
-class JailLost(Exception):
+class JailLostError(Exception):
     """The zygote died under its caller (killed from outside, out of memory): nothing is known of the program."""
 
 
@@ -99,7 +99,7 @@ class _Streams:
 
 
 class Jail:
-    """A zygote in bubblewrap. Not thread-safe. Raises IsolationError at its start, JailLost later."""
+    """A zygote in bubblewrap. Not thread-safe. Raises IsolationError at its start, JailLostError later."""
 
     def __init__(self, spec: bubblewrap.Spec) -> None:
         started = bubblewrap.start(spec)
@@ -111,7 +111,7 @@ class Jail:
             first = self._take()
             self._spares.appendleft(first)
             self._wait_ready(first)
-        except JailLost:
+        except JailLostError:
             reason = bubblewrap.failure(self._process)
             self.close()
             raise IsolationError(reason) from None
@@ -125,7 +125,7 @@ class Jail:
         return self._process.pid
 
     def run(self, request: Mapping[str, object], limits: Limits, reply_limit: int | None = None) -> Ended:
-        """Send `request` to a fresh child and see it to its end. Raises JailLost."""
+        """Send `request` to a fresh child and see it to its end. Raises JailLostError."""
         child = self._take()
         try:
             self._wait_ready(child)
@@ -161,6 +161,10 @@ class Jail:
         self._zygote.close()
         for child in self._spares:
             child.close()
+        if self._process.stderr is not None:
+            self._process.stderr.close()
+        # It is the parent's to wait for.
+        self._process.returncode = 0
 
     def _take(self) -> _Child:
         while not self._spares:
@@ -175,7 +179,7 @@ class Jail:
         try:
             said = child.channel.recv(1)
         except OSError as error:
-            raise JailLost(str(error)) from error
+            raise JailLostError(str(error)) from error
         if said != wire.READY:
             reason = os.read(child.stderr, _CHUNK).decode(errors="replace").strip() or "no reason given"
             raise IsolationError(f"a program cannot be isolated: {reason}")
@@ -187,9 +191,9 @@ class Jail:
         try:
             message, descriptors, _, _ = socket.recv_fds(self._zygote, wire.MESSAGE.size, 3, socket.MSG_CMSG_CLOEXEC)
         except OSError as error:
-            raise JailLost(str(error)) from error
+            raise JailLostError(str(error)) from error
         if not message:
-            raise JailLost("the zygote ended")
+            raise JailLostError("the zygote ended")
         kind, number, code = wire.MESSAGE.unpack(message)
         if kind == wire.OFFER:
             channel = socket.socket(fileno=descriptors[0])
@@ -201,7 +205,7 @@ class Jail:
         try:
             self._zygote.send(wire.MESSAGE.pack(wire.END, number, int(1000 * patience)))
         except OSError as error:
-            raise JailLost(str(error)) from error
+            raise JailLostError(str(error)) from error
         while number not in self._ended:
             self._receive(ENDING_SECONDS)
         return self._ended.pop(number)

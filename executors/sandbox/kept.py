@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from executors.outcome import Limits
 from executors.sandbox.bubblewrap import Spec
-from executors.sandbox.jail import Ended, Jail, JailLost
+from executors.sandbox.jail import Ended, Jail, JailLostError
 
 _ATTEMPTS = 2
 
@@ -37,7 +37,7 @@ class KeptJail:
                     self._jail = Jail(self._spec)
                 try:
                     return self._jail.run(request, limits)
-                except JailLost:
+                except JailLostError:
                     self._close()
                 except BaseException:
                     # Interrupted in the middle: what the zygote would say next belongs to this run.

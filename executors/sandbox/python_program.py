@@ -15,61 +15,26 @@ from executors.sandbox.jail import Ended, Stop
 from executors.sandbox.kept import KeptJail
 
 KEPT_CHARACTERS = 1 << 16
-STANDARD = [
-    "ast",
-    "abc",
-    "array",
-    "base64",
-    "bisect",
-    "calendar",
-    "cmath",
-    "collections",
-    "contextlib",
-    "copy",
-    "csv",
-    "dataclasses",
-    "datetime",
-    "decimal",
-    "enum",
-    "fractions",
-    "functools",
-    "hashlib",
-    "heapq",
-    "inspect",
-    "io",
-    "itertools",
-    "json",
-    "locale",
-    "math",
-    "numbers",
-    "operator",
-    "os",
-    "pathlib",
-    "pprint",
-    "random",
-    "re",
-    "shutil",
-    "statistics",
-    "string",
-    "_strptime",
-    "sys",
-    "tempfile",
-    "textwrap",
-    "threading",
-    "time",
-    "traceback",
-    "types",
-    "typing",
-    "unicodedata",
-    "unittest",
-    "warnings",
-]
+# What programs import most, loaded once for all of them.
+STANDARD = (
+    *("ast", "abc", "array", "base64", "bisect", "calendar", "cmath", "collections", "contextlib", "copy", "csv"),
+    *("dataclasses", "datetime", "decimal", "enum", "fractions", "functools", "hashlib", "heapq", "inspect", "io"),
+    *("itertools", "json", "locale", "math", "numbers", "operator", "os", "pathlib", "pprint", "random", "re"),
+    *("shutil", "statistics", "string", "_strptime", "sys", "tempfile", "textwrap", "threading", "time", "traceback"),
+    *("types", "typing", "unicodedata", "unittest", "warnings"),
+)
 HEAVY = ("numpy", "numpy.linalg", "dateutil.relativedelta", "inside.warm_sympy")
 _NAMES_HEAVY = re.compile(r"\b(numpy|sympy|mpmath|dateutil|scipy|pandas)\b")
 
 # A fork costs in proportion to what is loaded: programs that name no heavy library are forked from a light process.
-_LIGHT_JAIL = KeptJail(bubblewrap.Spec(preload=tuple(STANDARD)))
+_LIGHT_JAIL = KeptJail(bubblewrap.Spec(preload=STANDARD))
 _HEAVY_JAIL = KeptJail(bubblewrap.Spec(preload=(*STANDARD, *HEAVY)))
+
+
+def close_jails() -> None:
+    """End this process' jails; the next program starts new ones."""
+    _LIGHT_JAIL.close()
+    _HEAVY_JAIL.close()
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,19 +24,22 @@ import pytest
 from executors.outcome import Limits, Outcome, Status, to_json
 from executors.python import Answer, LastLine, ReturnValue, Variable, run_python
 from executors.sandbox.bubblewrap import Spec
+from executors.sandbox.python_program import close_jails
 
 ORACLES = Path(os.environ.get("SYMHARNESS_DATA", Path(__file__).parents[2] / "../shared/data")).resolve().parent
 VECTORS = ORACLES / "oracles" / "pysandbox.jsonl"
 SECRET = "opensesame-31415926"
 SETTLING_SECONDS = 1.0
 JAILS = 2
+# Of each jail: bubblewrap, the zygote, and for every spare child the process 1 of its namespace and itself.
+RESTING = JAILS * (2 + 2 * Spec().spares)
 WORDS = {
     Status.CRASHED: "crash",
     Status.INVALID: "error",
     Status.REFUSED: "error",
 }
 
-if not VECTORS.exists() and os.environ.get("CI") != "true":
+if not VECTORS.exists() and not os.environ.get("CI"):
     pytest.skip("no vectors beside the data folder", allow_module_level=True)
 
 
@@ -64,11 +67,13 @@ class Outside:
 
     def state(self) -> dict[str, object]:
         """Everything that a program could have changed and nothing that the machine changes by itself."""
-        here = [Path.cwd(), *(Path(p) for p in sys.path if Path(p).is_dir())]
+        libraries = (Path(folder) for folder in sys.path if Path(folder).is_dir())
         return {
             "outside": {str(p): (p.lstat().st_mode, p.read_bytes()) for p in sorted(self.folder.rglob("*"))},
+            # Other processes use these folders as well.
             "temp": [name for name in names(tempfile.gettempdir()) if name.startswith(("leak_", "scratch", "big."))],
-            "folders": {str(p): [name for name in names(p) if name != "__pycache__"] for p in here},
+            "libraries": {str(p): [name for name in names(p) if name.endswith(".py")] for p in libraries},
+            "working directory": names(Path.cwd()),
             "threads": threading.active_count(),
             "environment": dict(os.environ),
             "network": list(self.hits),
@@ -113,7 +118,6 @@ def listen(outside_hits: list[bytes]) -> tuple[int, Callable[[], None]]:
 
 @pytest.fixture(scope="module")
 def outside(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Outside]:
-    os.environ["EVAL_SECRET_TOKEN"] = SECRET
     folder = tmp_path_factory.mktemp("outside")
     folder.joinpath("keep.txt").write_text("keep")
     secret = tmp_path_factory.mktemp("elsewhere") / "secret.txt"
@@ -121,19 +125,21 @@ def outside(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Outside]:
     hits: list[bytes] = []
     port, stop = listen(hits)
     place = Outside(folder, secret, port, hits)
-    # Both kinds of jail are started, so that the first program is like any other.
-    for program in ("def solution(): return 1", "import numpy\ndef solution(): return 1"):
-        assert run_python(program, ReturnValue(), Limits()).outcome.ok
-    # The children that wait for a program, three descriptors each, come and go.
-    place.most_descriptors = len(names("/proc/self/fd")) + JAILS * Spec().spares * 3
-    yield place
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("EVAL_SECRET_TOKEN", SECRET)
+        patch.chdir(tmp_path_factory.mktemp("working"))
+        # Both kinds of jail are started now, with the secret in the environment of what starts them.
+        close_jails()
+        for program in ("def solution(): return 1", "import numpy\ndef solution(): return 1"):
+            assert run_python(program, ReturnValue(), Limits()).outcome.ok
+        # The children that wait for a program, three descriptors each, come and go.
+        place.most_descriptors = len(names("/proc/self/fd")) + JAILS * Spec().spares * 3
+        yield place
     stop()
-    del os.environ["EVAL_SECRET_TOKEN"]
 
 
-def descendants() -> list[tuple[int, str, str]]:
-    """(pid, state, command line) of every process below this one but the jails' own two (bubblewrap, zygote) and the
-    children that wait for a program."""
+def descendants() -> list[int]:
+    """Every process below this one, zombies, other sessions and other namespaces included."""
     parents: dict[int, int] = {}
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
@@ -145,15 +151,7 @@ def descendants() -> list[tuple[int, str, str]]:
     mine = {os.getpid()}
     while grown := {pid for pid, parent in parents.items() if parent in mine} - mine:
         mine |= grown
-    found = []
-    for pid in sorted(mine - {os.getpid()}):
-        try:
-            command = Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
-            state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-        except OSError:
-            continue
-        found.append((pid, state, command))
-    return found
+    return sorted(mine - {os.getpid()})
 
 
 def answer_place(name: str) -> Answer:
@@ -177,7 +175,7 @@ def same(value: object, expected: object) -> bool:
 def run_case(case: dict[str, Any], outside: Outside) -> None:
     limits = Limits(case["limits"]["wall_s"], case["limits"]["memory_mb"] << 20, case["limits"]["stdout_bytes"])
     place = answer_place(case["answer_from"])
-    before, jails = outside.state(), resting_processes()
+    before = outside.state()
     began = time.monotonic()
     run = run_python(outside.fill_in(case["program"]), place, limits)
     took = time.monotonic() - began
@@ -187,7 +185,7 @@ def run_case(case: dict[str, Any], outside: Outside) -> None:
     assert len(names("/proc/self/fd")) <= outside.most_descriptors
     log = json.dumps(to_json(run.outcome.value)) + run.outcome.detail + run.stdout + run.stderr
     assert SECRET not in log
-    assert resting_processes() == jails, "the program left a process, or took one of the jail's with it"
+    assert settled_processes() == RESTING, "the program left a process, or took one of the jails' with it"
     if following := case["expect"].get("then"):
         outcome = run_python(following["program"], place, limits).outcome
         assert outcome.ok, outcome
@@ -202,18 +200,12 @@ def check_outcome(expect: dict[str, Any], outcome: Outcome) -> None:
         assert same(outcome.value, expect["answer"]), outcome
 
 
-def resting_processes() -> int:
-    """How many processes there are once the zygotes have made their next children ready."""
+def settled_processes() -> int:
+    """How many processes there are below this one, once the jails have had the time to make their next children."""
     deadline = time.monotonic() + SETTLING_SECONDS
-    counts: list[int] = []
-    while time.monotonic() < deadline:
-        processes = descendants()
-        assert not [p for p in processes if p[1] == "Z"] or time.monotonic() < deadline
-        counts.append(len(processes))
-        if counts[-3:] == [counts[-1]] * 3 and len(counts) >= 3:
-            break
-        time.sleep(0.005)
-    return counts[-1]
+    while (count := len(descendants())) != RESTING and time.monotonic() < deadline:
+        time.sleep(0.002)
+    return count
 
 
 @pytest.mark.parametrize("case", vectors(), ids=lambda case: case["id"])

@@ -15,15 +15,19 @@ from typing import Any
 from .seccomp import Filter
 
 _EXEC_FAILED = 127
+WORK = "work"
 
 
-class TreeTooLarge(Exception):
+class TreeTooLargeError(Exception):
     """The files to read back are larger than allowed."""
 
 
 def run(request: dict[str, Any], seccomp: Filter, limit_resources: Any) -> bytes:
     """The reply: the exit status, or the signal, and the files asked for."""
-    root = Path.cwd()
+    # Below the scratch space, which can hold mounts that are no part of the tree.
+    root = Path.cwd() / WORK
+    root.mkdir()
+    os.chdir(root)
     write_tree(root, {name: base64.b64decode(text) for name, text in request["files"].items()})
     child = os.fork()
     if child == 0:
@@ -31,7 +35,7 @@ def run(request: dict[str, Any], seccomp: Filter, limit_resources: Any) -> bytes
     code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
     try:
         files = read_tree(root, request["read_back"], request["output"])
-    except TreeTooLarge as error:
+    except TreeTooLargeError as error:
         return json.dumps({"status": "output_limit", "detail": str(error)}).encode()
     texts = {name: base64.b64encode(data).decode() for name, data in files.items()}
     return json.dumps({"status": "ok", "exit": code, "files": texts}).encode()
@@ -86,5 +90,5 @@ def read_tree(root: Path, names: list[str], limit: int) -> dict[str, bytes]:
             continue
         limit -= len(data) + len(name)
         if limit < 0:
-            raise TreeTooLarge("the files are larger than allowed")
+            raise TreeTooLargeError("the files are larger than allowed")
     return found

@@ -6,14 +6,18 @@ import ctypes
 import os
 import resource
 import signal
-from collections.abc import Iterator
+import stat
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path
 
 CLONE_VM, CLONE_FS, CLONE_FILES = 0x100, 0x200, 0x400
 CLONE_NEWNS, CLONE_NEWIPC, CLONE_NEWPID = 0x0002_0000, 0x0800_0000, 0x2000_0000
 MS_NOSUID, MS_NODEV, MS_NOEXEC = 2, 4, 8
-PR_SET_DUMPABLE, PR_SET_KEEPCAPS, PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS = 4, 8, 24, 38
+PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_KEEPCAPS, PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS = 1, 4, 8, 24, 38
+OPEN_TREE, MOVE_MOUNT = 428, 429  # the same number on every architecture
+AT_FDCWD, AT_RECURSIVE, OPEN_TREE_CLONE, MOVE_MOUNT_F_EMPTY_PATH = -100, 0x8000, 1, 4
 CAPABILITY_VERSION = 0x2008_0522
 CAPABILITIES = 64
 NOBODY = 65534
@@ -89,6 +93,11 @@ def forbid_new_rights() -> None:
     prctl(PR_SET_DUMPABLE, 0)
 
 
+def die_with_parent() -> None:
+    """Have the kernel kill this process when its parent ends (a change of uid makes it forget an earlier request)."""
+    prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
 def drop_all_rights() -> None:
     _set_capabilities(_NO_CAPABILITIES)
 
@@ -140,6 +149,26 @@ class Tmpfs:
         flags = MS_NOSUID | MS_NODEV | (0 if self.executable else MS_NOEXEC)
         options = b"size=%d,nr_inodes=%d,mode=700" % (self.size, self.inodes)
         _check(_libc.mount(b"tmpfs", where, b"tmpfs", flags, options), "mount")
+
+
+@contextmanager
+def carried_over(paths: Iterable[str]) -> Iterator[None]:
+    """What is mounted at `paths` is still there after the block has mounted something over a folder above them."""
+    flags = OPEN_TREE_CLONE | AT_RECURSIVE | os.O_CLOEXEC
+    trees = {
+        path: _check(_libc.syscall(OPEN_TREE, AT_FDCWD, path.encode(), flags), f"open_tree {path}") for path in paths
+    }
+    yield
+    for path, tree in trees.items():
+        # An open tree can be a file.
+        if stat.S_ISDIR(os.fstat(tree).st_mode):
+            Path(path).mkdir(0o755, parents=True)
+        else:
+            Path(path).parent.mkdir(0o755, parents=True, exist_ok=True)
+            Path(path).touch()
+        moved = _libc.syscall(MOVE_MOUNT, tree, b"", AT_FDCWD, path.encode(), MOVE_MOUNT_F_EMPTY_PATH)
+        _check(moved, f"move_mount {path}")
+        os.close(tree)
 
 
 def mount_proc() -> None:

@@ -23,22 +23,22 @@ _EXACT_JSON_INTEGER = 1 << 63
 _PLAIN_EVALUATION_DIGITS = 17
 
 
-class NotPlain(Exception):
+class NotPlainError(Exception):
     """The value is no data that can leave the jail; the text says why."""
 
 
-class TooLarge(Exception):
+class TooLargeError(Exception):
     """The value's text is longer than allowed."""
 
 
 def encode(value: object, limit: int) -> str:
-    """`value` in the notation of `wire`, at most `limit` characters. Raises NotPlain, TooLarge."""
+    """`value` in the notation of `wire`, at most `limit` characters. Raises NotPlainError, TooLargeError."""
     parts: list[str] = []
     size = 0
     for part in _parts(value, wire.MAX_DEPTH):
         size += len(part)
         if size > limit:
-            raise TooLarge(f"the answer has more than {limit} characters")
+            raise TooLargeError(f"the answer has more than {limit} characters")
         parts.append(part)
     return "".join(parts)
 
@@ -57,7 +57,7 @@ def _parts(value: Any, depth: int) -> Iterator[str]:
         yield quote(value)
     elif issubclass(kind, (list, tuple, dict)):
         if depth == 0:
-            raise NotPlain(f"the answer is nested more than {wire.MAX_DEPTH} deep, or holds itself")
+            raise NotPlainError(f"the answer is nested more than {wire.MAX_DEPTH} deep, or holds itself")
         yield from _container(kind, value, depth - 1)
     else:
         yield _number(kind, value)
@@ -77,7 +77,7 @@ def _container(kind: type, value: Any, depth: int) -> Iterator[str]:
         comma = ""
         for key, item in dict.items(value):
             if not issubclass(type(key), str):
-                raise NotPlain("a dictionary of the answer has a key that is no text")
+                raise NotPlainError("a dictionary of the answer has a key that is no text")
             yield f"{comma}[{quote(key)},"
             yield from _parts(item, depth)
             yield "]"
@@ -119,7 +119,7 @@ def _number(kind: type, value: Any) -> str:
         return _numpy_scalar(kind, value, numpy)
     if sympy is not None and issubclass(kind, sympy.Basic):
         return _sympy_number(value, sympy)
-    raise NotPlain(f"an answer of type {type.__dict__['__name__'].__get__(kind)[:80]!r} is no plain data")
+    raise NotPlainError(f"an answer of type {type.__dict__['__name__'].__get__(kind)[:80]!r} is no plain data")
 
 
 def _rational(numerator: int, denominator: int) -> str:
@@ -128,7 +128,7 @@ def _rational(numerator: int, denominator: int) -> str:
     try:
         return _float(numerator / denominator)
     except OverflowError as error:
-        raise NotPlain("the answer is a fraction that no float can hold") from error
+        raise NotPlainError("the answer is a fraction that no float can hold") from error
 
 
 def _numpy_scalar(kind: type, value: Any, numpy: Any) -> str:
@@ -138,18 +138,18 @@ def _numpy_scalar(kind: type, value: Any, numpy: Any) -> str:
         return _integer(int(value))
     if issubclass(kind, numpy.floating):
         return _float(float(value))
-    raise NotPlain(f"an answer of type numpy.{kind.__name__[:80]} is no plain data")
+    raise NotPlainError(f"an answer of type numpy.{kind.__name__[:80]} is no plain data")
 
 
 def _sympy_number(value: Any, sympy: Any) -> str:
     if value in (sympy.true, sympy.false):
         return "true" if value == sympy.true else "false"
     if not getattr(value, "is_number", False):
-        raise NotPlain("a symbolic expression is no plain data: only numbers are")
+        raise NotPlainError("a symbolic expression is no plain data: only numbers are")
     if value.is_Integer:
         return _integer(int(value))
     if value.is_Rational:
         return _rational(int(value.p), int(value.q))
     if value is sympy.nan or value.is_extended_real:
         return _float(float(value.evalf(_PLAIN_EVALUATION_DIGITS)))
-    raise NotPlain("the answer is a complex number")
+    raise NotPlainError("the answer is a complex number")

@@ -7,6 +7,7 @@ import errno
 import mmap
 import sys
 import types
+from contextlib import suppress
 from dataclasses import dataclass
 from json.encoder import encode_basestring_ascii as quote
 from typing import Any
@@ -25,6 +26,7 @@ MAX_RECURSION = 100_000
 
 _set_trace, _set_profile, _set_recursion_limit = sys.settrace, sys.setprofile, sys.setrecursionlimit
 _recursion_limit = sys.getrecursionlimit()
+_streams = (sys.stdout, sys.stderr)
 
 
 def bound_recursion() -> None:
@@ -35,6 +37,16 @@ def bound_recursion() -> None:
         _set_recursion_limit(min(limit, MAX_RECURSION))
 
     sys.setrecursionlimit = setrecursionlimit
+
+
+def forbid_crafted_bytecode() -> None:
+    """From now on no code object can be put together by hand: the interpreter reads any memory that one names."""
+
+    def hook(event: str, arguments: tuple[object, ...]) -> None:
+        if event == "code.__new__":
+            raise PermissionError(errno.EPERM, "code objects come from the compiler only")
+
+    sys.addaudithook(hook)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +77,9 @@ def run(program: str, answer: str, name: str, limit: int) -> Reply:
         value = _answer(code, answer, name)
         _take_back_control()
         return Reply("ok", value=plain_data.encode(value, limit))
-    except plain_data.NotPlain as error:
+    except plain_data.NotPlainError as error:
         return Reply("bad_answer", _describe(error))
-    except plain_data.TooLarge as error:
+    except plain_data.TooLargeError as error:
         return Reply("output_limit", _describe(error))
     except BaseException as error:
         _take_back_control()
@@ -81,6 +93,7 @@ def _answer(code: types.CodeType, answer: str, name: str) -> object:
     sys.modules["__main__"] = module
     namespace = module.__dict__
     namespace["__builtins__"] = builtins
+    # The jail is what makes this safe: nothing in this process but the program is worth anything.
     exec(code, namespace)
     value = None
     if answer != "last_line" and name not in namespace:
@@ -98,6 +111,10 @@ def _take_back_control() -> None:
     _set_trace(None)
     _set_profile(None)
     _set_recursion_limit(_recursion_limit)
+    for stream in _streams:
+        # Closed, or its descriptor is.
+        with suppress(OSError, ValueError):
+            stream.flush()
 
 
 def _failure(error: BaseException) -> Reply:

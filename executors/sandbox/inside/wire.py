@@ -9,9 +9,13 @@ null, true, false, "text", [..]        themselves
 
 from __future__ import annotations
 
+import builtins
 import os
 import struct
 from collections.abc import Callable
+
+# Programs replace builtins (`builtins.len = ...`); the functions below keep the ones of this moment.
+globals()["__builtins__"] = dict(vars(builtins))
 
 # To and from the zygote: (kind, child, exit code or milliseconds of patience).
 MESSAGE = struct.Struct("!cqi")

@@ -28,6 +28,7 @@ from . import external_run, kernel, python_run, seccomp, wire
 TASKS = 256
 OPEN_FILES = 256
 INODES = 10_000
+SCRATCH = "/tmp"
 # What children inherit and no request changes.
 LIMITS = {
     resource.RLIMIT_NOFILE: OPEN_FILES,
@@ -37,6 +38,8 @@ LIMITS = {
     resource.RLIMIT_SIGPENDING: TASKS,
 }
 CHANNEL_DESCRIPTOR = 3
+# Programs replace functions of `os`, too.
+_exit = os._exit
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,7 @@ class Settings:
     preload: list[str]
     scratch: int
     spares: int
+    below_scratch: list[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,13 +117,13 @@ class Zygote:
             wire.write_all(CHANNEL_DESCRIPTOR, wire.READY)
             self._answer()
         except EOFError:
-            os._exit(0)
+            _exit(0)
         except BaseException as failure:
             # Before READY nothing of a program has run: the other side shows this as the reason.
             with suppress(OSError):
                 os.write(2, f"{type(failure).__name__}: {failure}\n".encode())
         finally:
-            os._exit(1)
+            _exit(1)
 
     def _confine(self, channel: int, out: int, error: int) -> None:
         os.setsid()
@@ -129,10 +133,11 @@ class Zygote:
             os.dup2(descriptor, target, inheritable=target < CHANNEL_DESCRIPTOR)
         os.closerange(CHANNEL_DESCRIPTOR + 1, OPEN_FILES)
         kernel.private_mounts_and_ipc()
-        self.scratch.mount(b"/tmp")
+        with kernel.carried_over(self.settings.below_scratch):
+            self.scratch.mount(SCRATCH.encode())
         if self.shows_processes:
             kernel.mount_proc()
-        os.chdir("/tmp")
+        os.chdir(SCRATCH)
         kernel.drop_all_rights()
         if not self.settings.external:
             self.filter.install()
@@ -150,7 +155,7 @@ class Zygote:
         # Asked for only now: no program has seen it.
         nonce = wire.read_exactly(CHANNEL_DESCRIPTOR, wire.NONCE_BYTES)
         wire.write_all(CHANNEL_DESCRIPTOR, nonce + wire.frame(payload))
-        os._exit(0)
+        _exit(0)
 
     def _limit_resources(self, memory: int, seconds: float) -> None:
         base = 0 if self.settings.external else self.base
@@ -178,6 +183,10 @@ def main(descriptor: int, settings: str) -> None:
     """Serve until the other side closes its end; then the jail's process 1 ends, and with it everything in here."""
     kernel.become_nobody()
     kernel.forbid_new_rights()
+    kernel.die_with_parent()
+    # The caller's own limit is not the jail's: children get theirs from their requests.
+    hard = resource.getrlimit(resource.RLIMIT_AS)[1]
+    resource.setrlimit(resource.RLIMIT_AS, (hard, hard))
     # More BLAS threads reserve address space that the programs' limit would have to pay for.
     os.environ["OPENBLAS_NUM_THREADS"] = "1"
     chosen = Settings(**json.loads(settings))
@@ -186,6 +195,7 @@ def main(descriptor: int, settings: str) -> None:
     kernel.limit(resource.RLIMIT_FSIZE, chosen.scratch)
     _preload(chosen.preload)
     python_run.bound_recursion()
+    python_run.forbid_crafted_bytecode()
     os.environ.clear()
     sys.argv[:] = [""]
     for name in [name for name in sys.modules if name.split(".")[0] == __package__]:
