@@ -76,7 +76,9 @@ def _launch(executable: str, spec: Spec, channel: int) -> subprocess.Popen[bytes
     try:
         identity = ["--userns-block-fd", str(go_read), "--info-fd", str(info_write)]
         command = [executable, *identity, *_arguments(spec, channel)]
-        process = _spawn(command, (channel, info_write, go_read))
+        # It gets the reading end as well: were that the caller's alone, the end of a caller killed now would break the
+        # pipe and so bubblewrap, whose process 1 would wait for ever.
+        process = _spawn(command, (channel, info_read, info_write, go_read))
         os.close(info_write)
         info_write = -1
         _map_nobody(process, info_read)
@@ -115,7 +117,6 @@ def _map_nobody(process: subprocess.Popen[bytes], info: int) -> None:
         for name in ("uid_map", "gid_map"):
             Path(f"/proc/{pid}/{name}").write_text(_ROOT_MAP)
     except OSError as error:
-        process.kill()
         raise IsolationError(f"the jail's user namespace cannot be set up: {error.strerror}") from error
 
 
@@ -132,6 +133,8 @@ def failure(process: subprocess.Popen[bytes]) -> str:
 
 
 def _arguments(spec: Spec, channel: int) -> list[str]:
+    # Not --die-with-parent: a bubblewrap that is killed while it waits for its uid map leaves its process 1 waiting for
+    # ever. The zygote ends when the caller's end of the channel closes, and a waiting bubblewrap when its pipe does.
     settings = {name: getattr(spec, name) for name in ("external", "preload", "scratch", "spares")}
     settings["below_scratch"] = [str(path) for path in spec.mounts if path.is_relative_to(SCRATCH)]
     shown = ["--proc", "/proc"] if spec.show_processes else []
@@ -141,7 +144,7 @@ def _arguments(spec: Spec, channel: int) -> list[str]:
     )
     return [
         *("--unshare-user", "--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts"),
-        *("--unshare-cgroup-try", "--hostname", "jail", "--cap-add", "ALL", "--die-with-parent", "--new-session"),
+        *("--unshare-cgroup-try", "--hostname", "jail", "--cap-add", "ALL", "--new-session"),
         *("--as-pid-1", "--clearenv", "--setenv", "PYTHONHASHSEED", "0"),
         # Every thread's own heap would reserve 64 MiB of the address space that is limited.
         *("--setenv", "MALLOC_ARENA_MAX", "1", "--setenv", "LD_LIBRARY_PATH", f"{PYTHON}/lib"),

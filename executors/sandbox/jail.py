@@ -9,6 +9,7 @@ import select
 import socket
 import subprocess
 import time
+import weakref
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -98,6 +99,18 @@ class _Streams:
         return bytes(self.channel[wire.NONCE_BYTES + wire.LENGTH_BYTES :])
 
 
+# A forked copy of the caller that kept its end of a channel would keep the jail alive after the caller.
+_open_jails: weakref.WeakSet[Jail] = weakref.WeakSet()
+
+
+def _forget_all() -> None:
+    for jail in list(_open_jails):
+        jail.forget()
+
+
+os.register_at_fork(after_in_child=_forget_all)
+
+
 class Jail:
     """A zygote in bubblewrap. Not thread-safe. Raises IsolationError at its start, JailLostError later."""
 
@@ -107,6 +120,7 @@ class Jail:
         self._zygote = started.channel
         self._spares: deque[_Child] = deque()
         self._ended: dict[int, int] = {}
+        _open_jails.add(self)
         try:
             first = self._take()
             self._spares.appendleft(first)
@@ -144,6 +158,7 @@ class Jail:
 
     def close(self) -> None:
         """End the zygote, every child, and bubblewrap."""
+        _open_jails.discard(self)
         self._zygote.close()
         for child in self._spares:
             child.close()
@@ -161,6 +176,7 @@ class Jail:
         self._zygote.close()
         for child in self._spares:
             child.close()
+        self._spares.clear()
         if self._process.stderr is not None:
             self._process.stderr.close()
         # It is the parent's to wait for.
@@ -181,7 +197,10 @@ class Jail:
         except OSError as error:
             raise JailLostError(str(error)) from error
         if said != wire.READY:
-            reason = os.read(child.stderr, _CHUNK).decode(errors="replace").strip() or "no reason given"
+            reason = os.read(child.stderr, _CHUNK).decode(errors="replace").strip()
+            if not reason:
+                # Killed before it could say anything: from outside, with the jail.
+                raise JailLostError("a child ended before it was ready")
             raise IsolationError(f"a program cannot be isolated: {reason}")
         child.channel.setblocking(False)
         child.ready = True

@@ -21,7 +21,6 @@ class KeptJail:
         self._spec = spec
         self._lock = threading.Lock()
         self._jail: Jail | None = None
-        self._owner = 0
         # A fork in the middle of a run would leave the copy's lock held for ever.
         os.register_at_fork(after_in_child=self._after_fork)
         atexit.register(self.close)
@@ -61,6 +60,5 @@ class KeptJail:
 
     def _after_fork(self) -> None:
         self._lock = threading.Lock()
-        if self._jail is not None:
-            self._jail.forget()
-            self._jail = None
+        # The jail is the parent's.
+        self._jail = None

@@ -181,6 +181,9 @@ def _preload(modules: list[str]) -> None:
 
 def main(descriptor: int, settings: str) -> None:
     """Serve until the other side closes its end; then the jail's process 1 ends, and with it everything in here."""
+    # What bubblewrap was started with and left open.
+    os.closerange(3, descriptor)
+    os.closerange(descriptor + 1, OPEN_FILES)
     kernel.become_nobody()
     kernel.forbid_new_rights()
     kernel.die_with_parent()

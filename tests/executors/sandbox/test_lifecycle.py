@@ -48,6 +48,20 @@ def children(pid: int) -> list[int]:
     return [int(p) for p in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
+def jail_processes() -> set[int]:
+    """Every process on the machine that is, or is in, a jail of this kind."""
+    found = set()
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                command = (entry / "cmdline").read_bytes()
+            except OSError:
+                continue
+            if b"from inside import zygote" in command:
+                found.add(int(entry.name))
+    return found
+
+
 @pytest.fixture
 def kept() -> KeptJail:
     return KeptJail(bubblewrap.Spec())
@@ -108,6 +122,43 @@ def test_the_jail_ends_with_its_caller_even_if_that_is_killed() -> None:
         family = [outer, zygote, *children(zygote)]
         caller.kill()
     assert within(3.0, lambda: not any(map(alive, family)))
+
+
+def test_a_caller_killed_while_its_jail_starts_leaves_nothing() -> None:
+    """At whatever moment: before the uid map, while libraries load, with children half made."""
+    program = "from executors.sandbox import bubblewrap; from executors.sandbox.jail import Jail\n"
+    program += "print(flush=True)\nfor _ in range(99): Jail(bubblewrap.Spec(preload=('decimal', 'statistics')))"
+    before = jail_processes()
+    for milliseconds in range(1, 120, 6):
+        with subprocess.Popen([sys.executable, "-c", program], cwd=ROOT, stdout=subprocess.PIPE) as caller:
+            assert caller.stdout is not None
+            caller.stdout.readline()
+            time.sleep(milliseconds / 1000)
+            caller.kill()
+    assert within(5.0, lambda: not jail_processes() - before)
+
+
+def test_a_forked_copy_of_the_caller_that_lives_on_does_not_keep_the_jail() -> None:
+    program = textwrap.dedent("""
+        import os, time
+        from executors.sandbox import bubblewrap
+        from executors.sandbox.jail import Jail
+        jail = Jail(bubblewrap.Spec())
+        copy = os.fork()
+        if copy == 0:
+            time.sleep(30)
+        print(jail.pid, copy, flush=True)
+        time.sleep(30)
+    """)
+    with subprocess.Popen([sys.executable, "-c", program], cwd=ROOT, stdout=subprocess.PIPE, text=True) as caller:
+        assert caller.stdout is not None
+        outer, copy = map(int, caller.stdout.readline().split())
+        caller.kill()
+        try:
+            assert within(3.0, lambda: not alive(outer))
+            assert alive(copy)
+        finally:
+            os.kill(copy, signal.SIGKILL)
 
 
 def test_a_forked_copy_of_the_caller_gets_a_jail_of_its_own(kept: KeptJail) -> None:
