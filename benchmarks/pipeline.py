@@ -115,18 +115,18 @@ async def _bare(plan: Plan, base_url: str, concurrency: int) -> float:
 
 
 def overhead(samples: int) -> None:
-    """Wall time of a run over that of its bare requests, best of three each, taken in turns."""
+    """Wall time of a run over that of its bare requests, best of two each, taken in turns."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         data = scan_data(folder / "data", samples)
         spec = ModelSpec(model=str(CHECKPOINT))
         with serve(spec, find_engine(None), folder / "server.log") as server:
-            plan = make_plan(folder, CHECKPOINT, data, "warm", 48)
+            plan = make_plan(folder, CHECKPOINT, data, "warm", 16)
             asyncio.run(_bare(plan, server.base_url, 64))
             bare, whole = [], []
-            for turn in range(3):
+            for turn in range(2):
                 bare.append(asyncio.run(_bare(plan, server.base_url, 64)))
-                whole.append(run(make_plan(folder, CHECKPOINT, data, f"r{turn}", 48), server.base_url))
+                whole.append(run(make_plan(folder, CHECKPOINT, data, f"r{turn}", 16), server.base_url))
     print(f"{samples} requests bare {min(bare):.2f} s, run {min(whole):.2f} s, ratio {min(whole) / min(bare):.3f}")
     print("bare " + " ".join(f"{s:.2f}" for s in bare) + "; run " + " ".join(f"{s:.2f}" for s in whole))
 

@@ -205,12 +205,20 @@ def check(
 
 
 @app.command()
-def doctor(data: Data = None) -> None:
+def doctor(
+    data: Data = None,
+    attack: Annotated[bool, typer.Option("--attack", help="Try to break out of the jail, and say what held.")] = False,
+) -> None:
     """Say what is there on this machine, in which version, and what is lost without it."""
-    from harness.doctor import examine
-    from harness.terminal import console, findings_table
+    from harness.doctor import attack_jail, examine
+    from harness.terminal import attacks_table, console, findings_table
 
     console.print(findings_table(examine(data)))
+    if attack:
+        checks = attack_jail()
+        console.print(attacks_table(checks))
+        if not all(check.held for check in checks):
+            raise typer.Exit(1)
 
 
 @app.command()

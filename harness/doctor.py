@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from executors.sandbox import Check, IsolationError, self_test
 from harness.config import UserError
 from harness.serving import find_engine
 from tasks.source import SourceError, locate
@@ -42,6 +43,14 @@ def examine(data: str | None) -> Iterator[Finding]:
         yield _package(package, lost)
     yield _program("E prover", ["eprover", "--version"], "a third prover", "apt-get install eprover")
     yield from _data(data)
+
+
+def attack_jail() -> list[Check]:
+    """Try a short list of escapes on this machine. Raises UserError where there can be no jail."""
+    try:
+        return self_test()
+    except IsolationError as error:
+        raise UserError(str(error)) from error
 
 
 def _engine() -> Finding:

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from executors.sandbox import Check
 from harness.check import Checked
 from harness.doctor import Finding
 from harness.summary import RESULTS_FILE, RunSummary
@@ -71,6 +72,16 @@ def findings_table(findings: Iterable[Finding]) -> Table:
             finding.mend if not finding.found else "",
             style=style,
         )
+    return table
+
+
+def attacks_table(checks: Sequence[Check]) -> Table:
+    """What the jail held against, one attack a line."""
+    table = Table(title="attacks on the jail")
+    for head in ("attack", "held", "what came of it"):
+        table.add_column(head, overflow="fold")
+    for check in checks:
+        table.add_row(check.name, "yes" if check.held else "NO", check.detail, style="" if check.held else "red")
     return table
 
 

@@ -36,6 +36,20 @@ def test_help_loads_no_heavy_module() -> None:
     assert done.stdout.strip() == "[]"
 
 
+def test_the_doctor_says_what_is_there_and_what_is_lost() -> None:
+    done = symharness("doctor", "--data", "bundled")
+    assert done.returncode == 0, done.stderr
+    for what in ("vLLM", "GPU", "bubblewrap", "z3-solver", "up-fast-downward", "data: spider"):
+        assert what in done.stdout
+
+
+def test_the_doctor_attacks_the_jail() -> None:
+    done = symharness("doctor", "--data", "bundled", "--attack")
+    assert done.returncode == 0, done.stdout
+    assert "read a file of the host" in done.stdout
+    assert "NO" not in done.stdout.split("attacks on the jail")[1]
+
+
 def test_tasks_are_listed() -> None:
     done = symharness("tasks")
     assert "spider" in done.stdout
