@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from harness.summary import RunSummary
+    from harness.plan import Plan
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -100,11 +100,7 @@ def run(
 ) -> None:
     """Ask a model the tasks' questions, execute its answers, and print the leaderboard."""
     from harness.config import model_spec, parse_sampling
-    from harness.evaluate import evaluate
-    from harness.leaderboard import build
     from harness.plan import Options, prepare
-    from harness.progress import Progress
-    from harness.terminal import console, print_run
 
     spec = model_spec(
         model=model,
@@ -136,19 +132,24 @@ def run(
         deterministic=deterministic,
         spread=spread if spread is not None else 16 * deterministic,
     )
-    plan = prepare(options)
-    with Progress(console) as progress:
-        summary = evaluate(plan, progress)
-    print_run(summary)
-    console.print(build([plan.folder]).table())
-    _exit_by(summary)
+    _carry_out(prepare(options))
 
 
 def _names(text: str) -> list[str]:
     return [name.strip() for name in text.split(",") if name.strip()]
 
 
-def _exit_by(summary: RunSummary) -> None:
+def _carry_out(plan: Plan) -> None:
+    """Run a plan, print its figures and its leaderboard; exit code 1 when samples are left to be redone."""
+    from harness.evaluate import evaluate
+    from harness.leaderboard import build
+    from harness.progress import Progress
+    from harness.terminal import console, print_run
+
+    with Progress(console) as progress:
+        summary = evaluate(plan, progress)
+    print_run(summary)
+    console.print(build([plan.folder]).table())
     faults = sum(task.faults for task in summary.tasks)
     if faults:
         typer.echo(
@@ -168,18 +169,9 @@ def score(
     workers: Workers = None,
 ) -> None:
     """Score saved completions anew, without a model."""
-    from harness.evaluate import evaluate
-    from harness.leaderboard import build
-    from harness.progress import Progress
     from harness.rescore import plan_rescore
-    from harness.terminal import console, print_run
 
-    plan = plan_rescore(path, data, output_path, name, workers)
-    with Progress(console) as progress:
-        summary = evaluate(plan, progress)
-    print_run(summary)
-    console.print(build([plan.folder]).table())
-    _exit_by(summary)
+    _carry_out(plan_rescore(path, data, output_path, name, workers))
 
 
 @app.command()
