@@ -1,0 +1,3 @@
+from tasks.bundled import write_all
+
+write_all()
