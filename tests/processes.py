@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from pathlib import Path
 
@@ -25,3 +26,19 @@ def gone(text: str, seconds: float = 10.0) -> bool:
     while processes_with(text) and time.monotonic() < deadline:
         time.sleep(0.05)
     return not processes_with(text)
+
+
+def descendants() -> set[int]:
+    """Every process below this one, zombies, other sessions and other namespaces included."""
+    parents: dict[int, int] = {}
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                fields = entry.joinpath("stat").read_text().rpartition(")")[2].split()
+            except OSError:
+                continue
+            parents[int(entry.name)] = int(fields[1])
+    mine = {os.getpid()}
+    while grown := {pid for pid, parent in parents.items() if parent in mine} - mine:
+        mine |= grown
+    return mine - {os.getpid()}
