@@ -28,17 +28,24 @@ def gone(text: str, seconds: float = 10.0) -> bool:
     return not processes_with(text)
 
 
-def descendants() -> set[int]:
-    """Every process below this one, zombies, other sessions and other namespaces included."""
-    parents: dict[int, int] = {}
+def parents() -> dict[int, int]:
+    """Every process' parent, zombies included."""
+    found: dict[int, int] = {}
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
             try:
                 fields = entry.joinpath("stat").read_text().rpartition(")")[2].split()
             except OSError:
                 continue
-            parents[int(entry.name)] = int(fields[1])
+            found[int(entry.name)] = int(fields[1])
+    return found
+
+
+def descendants(generations: int = 1_000) -> set[int]:
+    """Every process below this one, zombies, other sessions and other namespaces included."""
+    known = parents()
     mine = {os.getpid()}
-    while grown := {pid for pid, parent in parents.items() if parent in mine} - mine:
+    while generations and (grown := {pid for pid, parent in known.items() if parent in mine} - mine):
         mine |= grown
+        generations -= 1
     return mine - {os.getpid()}
