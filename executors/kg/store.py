@@ -32,11 +32,17 @@ PREFIXES = {
     "rdfs": "http://www.w3.org/2000/01/rdf-schema#",
     "xsd": "http://www.w3.org/2001/XMLSchema#",
 }
+# As Freebase's server takes it and ComplexWebQuestions writes it.
+_SPELLINGS = {f"{PREFIXES['xsd']}datetime": f"{PREFIXES['xsd']}dateTime"}
 MAX_CHARACTERS = 50_000
 MAX_NESTING = 100
 
 _PLAIN = re.compile(r'"(?:[^"\\\n]|\\.)*"|\'(?:[^\'\\\n]|\\.)*\'|<[^<>\s]*>|#[^\n]*')
-_DECLARED = re.compile(r"\bprefix\s+([\w-]*)\s*:", re.IGNORECASE)
+_DECLARED = re.compile(r"\bprefix\s+([\w-]*)\s*:\s*<([^<>\s]*)>", re.IGNORECASE)
+_DECLARATION = re.compile(r"\bprefix\s+$", re.IGNORECASE)
+_REWRITTEN = re.compile(
+    r"\b(?P<operator>OR|AND)\b|(?<![\w:?$@.\-])(?P<prefix>(?:[A-Za-z][\w-]*)?):(?P<local>\w(?:[\w.\-]*\w)?)(?![\\%:])"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,16 +70,26 @@ Knowledge: TypeAlias = "Triples | Endpoint"
 
 
 def standard(query: str) -> str:
-    """The query in standard SPARQL: as Freebase's server takes it, prefixes may be undeclared and OR stands for ||."""
+    """The query in standard SPARQL with full IRIs.
+
+    As Freebase's server takes it, prefixes may be undeclared and OR stands for ||. Prefixed names are written out:
+    the engine does not read local names with two dots, which all of Freebase's relations have.
+    """
     outside = _PLAIN.sub(lambda match: " " * len(match[0]), query)
-    declared = {match[1] for match in _DECLARED.finditer(outside)}
+    declared = {m[1]: m[2] for m in _DECLARED.finditer(query) if outside[m.start() : m.start(1)].strip()}
+    prefixes = PREFIXES | declared
     pieces, end = [], 0
-    for match in re.finditer(r"\b(OR|AND)\b", outside):
-        pieces += [query[end : match.start()], "||" if match[1] == "OR" else "&&"]
+    for match in _REWRITTEN.finditer(outside):
+        if match["operator"]:
+            text = {"OR": "||", "AND": "&&"}[match["operator"]]
+        elif match["prefix"] in prefixes and not _DECLARATION.search(outside[: match.start()]):
+            iri = prefixes[match["prefix"]] + match["local"]
+            text = f"<{_SPELLINGS.get(iri, iri)}>"
+        else:
+            continue
+        pieces += [query[end : match.start()], text]
         end = match.end()
-    text = "".join([*pieces, query[end:]])
-    missing = [f"PREFIX {name}: <{iri}>" for name, iri in PREFIXES.items() if name not in declared]
-    return "\n".join([*missing, text])
+    return "".join([*pieces, query[end:]])
 
 
 def refusal(query: str) -> Outcome | None:
@@ -90,8 +106,9 @@ def refusal(query: str) -> Outcome | None:
 
 
 def execute(query: str, knowledge: Knowledge, limits: Limits) -> Outcome:
-    """Run a SELECT or ASK query. Value: the first column's terms in order, each once (ASK: true or false).
+    """Run a SELECT or ASK query. Value: the first column's terms, each once (ASK: true or false).
 
+    They stand in the query's order, or sorted where it asks for none: a store gives them in any.
     Entities are named without Freebase's namespace, literals by their text. The clock is looked at between rows; one
     row may take long, and then the worker's own deadline ends it.
     """
@@ -102,7 +119,10 @@ def execute(query: str, knowledge: Knowledge, limits: Limits) -> Outcome:
         outcome = _ask(standard(query), knowledge, limits)
     else:
         outcome = _select(standard(query), knowledge, limits)
-    return Outcome(outcome.status, outcome.value, outcome.detail, time.perf_counter() - started)
+    value = outcome.value
+    if isinstance(value, list) and not re.search(r"\border\s+by\b", _PLAIN.sub(" ", query), re.IGNORECASE):
+        value = sorted(map(str, value))
+    return Outcome(outcome.status, value, outcome.detail, time.perf_counter() - started)
 
 
 def _select(query: str, triples: Triples, limits: Limits) -> Outcome:
