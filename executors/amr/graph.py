@@ -12,17 +12,16 @@ import logging
 import re
 from dataclasses import dataclass
 
-import amr as official
-import penman
-from penman.exceptions import PenmanError
+import amr as official  # type: ignore[import-untyped]
+import penman  # type: ignore[import-untyped]
+from penman.exceptions import PenmanError  # type: ignore[import-untyped]
 
 from executors.outcome import Outcome, Status, one_line
 
-# The longest graph of AMR 3.0 has a few thousand characters and about 150 nodes.
+# Far above annotated graphs: of 650 the longest has 1,584 characters, the largest 61 nodes, the deepest 13 levels.
 MAX_CHARACTERS = 50_000
 MAX_NODES = 300
-# PENMAN's parser recurses; no annotated graph nests 40 deep.
-MAX_DEPTH = 150
+MAX_DEPTH = 150  # PENMAN's parser recurses
 
 logging.getLogger("penman").setLevel(logging.CRITICAL)
 # The official reader reports malformed graphs to a stream of its own; ours are reported in the Outcome.

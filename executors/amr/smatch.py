@@ -16,8 +16,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import Bounds, LinearConstraint, milp
-from scipy.sparse import csr_array
 
 from executors.amr.graph import Graph
 
@@ -145,41 +143,49 @@ def _climb(problem: _Problem, mapping: NDArray[np.int64]) -> int:
 
 
 def optimum(predicted: Graph, gold: Graph, seconds: float = 5.0) -> Match:
-    """The most triples any mapping matches, by an integer program (HiGHS); what was found in `seconds` if unproved.
+    """The most triples any mapping matches, by an integer program (HiGHS); what was found in `seconds` if unproved."""
+    from scipy.optimize import Bounds, LinearConstraint, milp  # type: ignore[import-untyped]  # half a second to load
 
-    x[i, j] maps node i to j; y[i, j, k, m] is the relation gain of two mapped pairs. For each pair (i, j) and each
-    other node k at most one y can hold, and only if x[i, j] does: tight enough that most programs need no branching.
-    """
     problem = _Problem(predicted, gold)
-    x_index = {pair: number for number, pair in enumerate(map(tuple, np.argwhere(problem.possible).tolist()))}
-    if not x_index:
+    choices = np.argwhere(problem.possible)
+    if not len(choices):
         return Match(0, proved=True)
-    count = len(x_index)
-    constraints: dict[tuple[int, ...], list[tuple[int, int]]] = defaultdict(list)
-    bounds: dict[tuple[int, ...], int] = {}
-    for (i, j), x in x_index.items():
-        for key in ((0, i), (1, j)):
-            constraints[key].append((x, 1))
-            bounds[key] = 1
-    for y, (i, j, k, m) in enumerate(problem.pairs.tolist(), count):
-        for key, x in (((2, i, j, k), x_index[i, j]), ((2, k, m, i), x_index[k, m])):
-            if key not in constraints:
-                constraints[key].append((x, -1))
-                bounds[key] = 0
-            constraints[key].append((y, 1))
-    entries = [(row, column, value) for row, cells in enumerate(constraints.values()) for column, value in cells]
-    at_row, at_column, values = zip(*entries, strict=True)
-    total = count + len(problem.pairs)
-    matrix = csr_array((values, (at_row, at_column)), shape=(len(constraints), total))
-    gains = np.concatenate([[problem.alone[pair] for pair in x_index], problem.gains])
+    gains = np.concatenate([problem.alone[choices[:, 0], choices[:, 1]], problem.gains])
+    matrix, limits = _constraints(choices.tolist(), problem.pairs.tolist())
     result = milp(
         -gains,
-        integrality=np.concatenate([np.ones(count), np.zeros(total - count)]),
+        # Where all choices are whole, so are the gains: their constraints leave them nothing between.
+        integrality=np.arange(len(gains)) < len(choices),
         bounds=Bounds(0, 1),
-        constraints=LinearConstraint(matrix, ub=np.array(list(bounds.values()))),
+        constraints=LinearConstraint(matrix, ub=limits),
         options={"time_limit": seconds, "mip_rel_gap": 0.0},
     )
     if result.status == 0:
         return Match(round(-result.fun), proved=True)
     found = 0 if result.x is None else round(-result.fun)
     return Match(max(found, best_of_climbs(predicted, gold).matches), proved=False)
+
+
+def _constraints(choices: list[list[int]], pairs: list[list[int]]) -> tuple[Any, list[int]]:
+    """The rows of `matrix @ [x, y] <= limits`, for the choices x[i, j] (node i to j) and the gains y[i, j, k, m].
+
+    Each node is mapped once and mapped to once. For a choice (i, j) and another node k at most one y holds, and only
+    if x[i, j] does: tight enough that most programs need no branching.
+    """
+    from scipy.sparse import csr_array  # type: ignore[import-untyped]
+
+    column = {(i, j): number for number, (i, j) in enumerate(choices)}
+    rows: dict[tuple[object, ...], list[tuple[int, int]]] = defaultdict(list)
+    for (i, j), x in column.items():
+        rows["from", i].append((x, 1))
+        rows["to", j].append((x, 1))
+    for y, (i, j, k, m) in enumerate(pairs, len(column)):
+        rows["pair", i, j, k].append((y, 1))
+        rows["pair", k, m, i].append((y, 1))
+    limits = [1 if kind in ("from", "to") else 0 for kind, *_ in rows]
+    for (kind, *key), cells in rows.items():
+        if kind == "pair":
+            cells.append((column[key[0], key[1]], -1))  # type: ignore[index]
+    entries = [(row, at, value) for row, cells in enumerate(rows.values()) for at, value in cells]
+    at_row, at_column, values = zip(*entries, strict=True)
+    return csr_array((values, (at_row, at_column)), shape=(len(rows), len(column) + len(pairs))), limits
