@@ -57,7 +57,8 @@ def parse(text: str) -> Iterator[Triple]:
     """Every `relation(subject, object)`: one a line, or several joined by "|", ";" or ",". Other lines are passed over.
 
     An entity may hold commas and brackets: the bracket that closes is the matching one, else the line's last one; the
-    subject ends at the first comma followed by a space, else at the first comma. A backslash protects a character.
+    subject ends at the first comma that is not within a name ("Abilene,_Texas") or a number, else at the first one. A
+    backslash protects a character.
     """
     for line in text.splitlines():
         yield from _of_line(line)
@@ -65,7 +66,8 @@ def parse(text: str) -> Iterator[Triple]:
 
 _LEAD = re.compile(r"[\s|;,.*•-]*(?:\d{1,3}[.)]\s)?\s*")
 _BRACKET = re.compile(r"\\.|[()]")
-_COMMA_SPACE = re.compile(r"\\.|(?P<comma>,)\s")
+_WITHIN = r",(?=_)|(?<=\d),(?=\d)"
+_SEPARATOR = re.compile(rf"\\.|{_WITHIN}|(?P<comma>,)")
 _COMMA = re.compile(r"\\.|(?P<comma>,)")
 
 
@@ -100,7 +102,7 @@ def _closing(line: str, opening: int) -> int:
 
 
 def _triple(relation: str, inside: str) -> Triple | None:
-    for pattern in (_COMMA_SPACE, _COMMA):
+    for pattern in (_SEPARATOR, _COMMA):
         comma = next((found.start() for found in pattern.finditer(inside) if found["comma"]), None)
         if comma is not None:
             subject, target = _plain(inside[:comma]), _plain(inside[comma + 1 :])
@@ -121,7 +123,8 @@ def write(triples: Iterable[Triple]) -> str:
 
 def _protected(entity: str) -> str:
     """`entity` with what would end it too early behind a backslash (brackets only where they do not match)."""
-    escaped = re.sub(r",(?=\s)", r"\\,", entity.replace("\\", r"\\"))
+    plain = entity.replace("\\", r"\\")
+    escaped = re.sub(rf"{_WITHIN}|(,)", lambda comma: rf"\{comma[0]}" if comma[1] else comma[0], plain)
     depth = 0
     for bracket in re.findall(r"[()]", entity):
         depth += 1 if bracket == "(" else -1

@@ -22,8 +22,11 @@ from tasks.source import Source
 from tasks.task import DataError, Sample, Task
 
 _SPLIT = "data/amrs/split/test"
-_BIO = ("bio-bmdr4-gold-2015-01-08.txt", "bio-dev.amrtrain.sample.txt")
-_LITTLE_PRINCE = ("amr-bank-struct-v3.0.sample.txt",)
+# The test file that papers use has no mirror; an annotated article and development rows of the free release have.
+_BIO_TEST = "amr-release-test-bio.txt"
+_BIO_FREE = ("bio-bmdr4-gold-2015-01-08.txt", "bio-dev.amrtrain.sample.txt")
+_LITTLE_PRINCE = "amr-bank-struct-v3.0.txt"
+_LITTLE_PRINCE_EXCERPT = "amr-bank-struct-v3.0.sample.txt"
 
 
 def read_release(folder: Path) -> Iterator[Sample]:
@@ -35,15 +38,20 @@ def read_release(folder: Path) -> Iterator[Sample]:
         yield from read_file(path)
 
 
-def _read_files(*names: str) -> Callable[[Path], Iterator[Sample]]:
-    """Samples of several files. The free BioAMR files overlap: what one has already given is not given again."""
+def read_bio(folder: Path) -> Iterator[Sample]:
+    """Samples of BioAMR's test file, else of the free files; these overlap, and an id once given is not given again."""
+    names = (_BIO_TEST,) if (folder / _BIO_TEST).exists() else _BIO_FREE
+    seen: set[str] = set()
+    for sample in (sample for name in names for sample in read_file(folder / name)):
+        if sample.id not in seen:
+            seen.add(sample.id)
+            yield sample
 
-    def read(folder: Path) -> Iterator[Sample]:
-        seen: dict[str, Sample] = {}
-        for name in names:
-            yield from (seen.setdefault(new.id, new) for new in read_file(folder / name) if new.id not in seen)
 
-    return read
+def read_little_prince(folder: Path) -> Iterator[Sample]:
+    """Samples of the whole bank, else of an excerpt of it."""
+    whole = folder / _LITTLE_PRINCE
+    yield from read_file(whole if whole.exists() else folder / _LITTLE_PRINCE_EXCERPT)
 
 
 def read_file(path: Path) -> Iterator[Sample]:
@@ -213,21 +221,31 @@ def _release(folder: str, catalogue: str) -> Source:
 
 AMR3 = _task("amr3", "AMR3.0", _release("amr3", "LDC2020T02"), read_release, 1898)
 AMR2 = _task("amr2", "AMR2.0", _release("amr2", "LDC2017T10"), read_release, 1371)
-# The test file that papers use (amr-release-test-bio.txt) has no public mirror: these are the free release's annotated
-# article and its development rows.
 BIOAMR = _task(
     "bioamr",
     "BioAMR",
-    Source("amr", _BIO, "https://github.com/raosudha89/bioAMR (data; from amr.isi.edu)", "free ISI release"),
-    _read_files(*_BIO),
+    Source(
+        "amr",
+        (_BIO_TEST,),
+        "https://amr.isi.edu/download.html; the others https://github.com/raosudha89/bioAMR (data)",
+        "free ISI release",
+        other_layouts=(_BIO_FREE,),
+    ),
+    read_bio,
     None,
 )
 LITTLE_PRINCE = replace(
     _task(
         "little_prince",
         "Little Prince",
-        Source("amr", _LITTLE_PRINCE, "https://amr.isi.edu/download.html", "free ISI release"),
-        _read_files(*_LITTLE_PRINCE),
+        Source(
+            "amr",
+            (_LITTLE_PRINCE,),
+            "https://amr.isi.edu/download.html",
+            "free ISI release",
+            other_layouts=((_LITTLE_PRINCE_EXCERPT,),),
+        ),
+        read_little_prince,
         None,
     ),
     suites=("ood",),  # a public stand-in for what the LDC licenses; the paper has no such task

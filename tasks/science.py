@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from executors import molecule
 from executors.outcome import Outcome
 from tasks import extract
-from tasks.characters import attainable_bleu, bleu_counts, levenshtein
+from tasks.bleu import Variant, bleu_metric
+from tasks.edit_distance import levenshtein
 from tasks.metrics import Metric, Origin, Standing, Statistics, ratio
 from tasks.prompt import Prompt, Shot
 from tasks.source import Source
@@ -63,6 +63,8 @@ def extract_smiles(completion: str) -> str | None:
 
 
 def execute(program: str, sample: Sample) -> Outcome:
+    from executors import molecule  # not above: RDKit takes a third of a second to load
+
     return molecule.compare(program, sample.target)
 
 
@@ -94,10 +96,6 @@ def _similarity(field: str) -> Callable[[Sample, str | None, Outcome], Statistic
         return {"numerator": similarity, "denominator": float(outcome.ok)}
 
     return measure
-
-
-def character_bleu(sample: Sample, program: str | None, outcome: Outcome) -> Statistics:
-    return bleu_counts(program or "", sample.target)
 
 
 def edit_similarity(sample: Sample, program: str | None, outcome: Outcome) -> Statistics:
@@ -161,14 +159,7 @@ CHEBI20 = Task(
             source=f"{_FINGERPRINTS}, Morgan counts of radius 2",
             graded=True,
         ),
-        Metric(
-            "bleu",
-            character_bleu,
-            attainable_bleu,
-            Origin.OFFICIAL,
-            source=f"{_SCRIPT}: corpus BLEU-4 over characters, nltk without smoothing",
-            graded=True,
-        ),
+        bleu_metric(Variant.NLTK_CHARACTERS, origin=Origin.OFFICIAL, standing=Standing.FOUND),
         Metric(
             "levenshtein",
             edit_similarity,

@@ -120,6 +120,5 @@ def write(root: Path) -> None:
         lines = [f"# AMR release; corpus: mini; section: test; number of AMRs: 14 (release {release})", ""]
         path = root / f"amr{release[0]}" / "data" / "amrs" / "split" / "test" / name
         write_lines(path, [*lines, *_blocks(_DAILY, f"mini{release[0]}_0001", seed)])
-    write_lines(root / "amr" / "bio-bmdr4-gold-2015-01-08.txt", _blocks(_BIO, "mini.bmtr_0001", 40))
-    write_lines(root / "amr" / "bio-dev.amrtrain.sample.txt", _blocks(_BIO, "mini-exp_0001", 41, comment="tok"))
-    write_lines(root / "amr" / "amr-bank-struct-v3.0.sample.txt", _blocks(_DAILY, "mini_lpp", 42))
+    write_lines(root / "amr" / "amr-release-test-bio.txt", _blocks(_BIO, "mini.bmtr_0001", 40, comment="tok"))
+    write_lines(root / "amr" / "amr-bank-struct-v3.0.txt", _blocks(_DAILY, "mini_lpp", 42))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from collections.abc import Mapping
 from pathlib import Path
 
 from tasks.bundled.writing import write_json, write_lines
@@ -43,7 +44,7 @@ _WEBNLG = {
 _ROWS = 8
 
 
-def _write(folder: Path, ontologies: dict[str, tuple[tuple[_Relation, ...], tuple[str, ...]]], seed: int) -> None:
+def _write(folder: Path, ontologies: Mapping[str, tuple[tuple[_Relation, ...], tuple[str, ...]]], seed: int) -> None:
     draw = random.Random(seed)
     for name, (relations, subjects) in ontologies.items():
         concepts = sorted({end for _, domain, reach, _, _ in relations for end in (domain, reach) if end})

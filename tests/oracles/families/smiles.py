@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from executors import molecule
-from tasks.characters import bleu_counts, corpus_bleu, levenshtein
+from tasks.bleu import Variant, aggregate, counts
+from tasks.edit_distance import levenshtein
 from tests.oracles.agreement import Case, Verdict
 
 _SIMILARITIES = {"maccs": "maccs", "rdk": "rdk", "morgan2": "morgan"}
+_BLEU = Variant.NLTK_CHARACTERS
 
 
 def judge(cases: Sequence[Case]) -> Iterator[list[Verdict]]:
@@ -29,7 +31,7 @@ def _judged(case: Case) -> Iterator[Verdict]:
     for name, value in ours.items():
         yield Verdict(name, official[name], value, value == official[name], {"status": outcome.status.value})
     numbers: dict[str, object] = {name: found.get(key) for name, key in _SIMILARITIES.items() if name in official}
-    numbers["bleu_char"] = corpus_bleu([bleu_counts(predicted, gold)], [""]).value
+    numbers["bleu_char"] = aggregate(_BLEU, [counts(_BLEU, predicted, gold)], [""]).value
     for name, number in numbers.items():
         agrees = isinstance(number, float) and abs(number - official[name]) < 1e-6
         yield Verdict(name, official[name], number, agrees, {"status": outcome.status.value})
