@@ -11,11 +11,31 @@ from executors.outcome import Status
 from harness.record import parse_line
 from harness.runlog import parts, read_records
 from tasks.metrics import mean
+from tasks.source import SourceError, locate
 from tasks.task import Sample, Task, registry
 from tests.replay import gold, plan_for, replay, run, server_for, value
 from tests.scripted import Fault
 
 TASKS = sorted(registry())
+
+# Tasks whose real files cannot be handed on; all others must be there.
+LICENSED = {
+    "amr2": "LDC2017T10 is licensed to each user by the LDC",
+    "amr3": "LDC2020T02 is licensed to each user by the LDC",
+}
+
+
+def supplied(data: str) -> list[str]:
+    """The tasks to replay: all of them, less those without files for a licence's sake."""
+    return [name for name in TASKS if name not in LICENSED or _is_there(registry()[name], data)]
+
+
+def _is_there(task: Task, data: str) -> bool:
+    try:
+        return bool(locate(task.source, data))
+    except SourceError:
+        print(f"{task.name} is left out: {LICENSED[task.name]}")
+        return False
 
 
 def plain_metrics(task: Task) -> list[str]:
@@ -36,7 +56,7 @@ def data(request: pytest.FixtureRequest) -> str:
 
 
 def test_all_gold(tmp_path: Path, data: str) -> None:
-    summary = replay(tmp_path, TASKS, data, gold)
+    summary = replay(tmp_path, supplied(data), data, gold)
     for task in summary.tasks:
         declared = registry()[task.name]
         listed = sum(r.sample in declared.broken for r in read_records(summary.folder) if r.task == task.name)
@@ -47,7 +67,7 @@ def test_all_gold(tmp_path: Path, data: str) -> None:
 
 
 def test_half_corrupted(tmp_path: Path, data: str) -> None:
-    plan = plan_for(tmp_path, TASKS, data, limit=40)
+    plan = plan_for(tmp_path, supplied(data), data, limit=40)
     half = {(item.task.name, sample.id) for item in plan.prepared for sample in item.samples[: len(item.samples) // 2]}
     prompts = {(ask.task.name, ask.sample.id): ask.prompt.text for ask in plan.asks(set())}
     # The server knows prompts only: what is asked in one wording is answered in one way.
