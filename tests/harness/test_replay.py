@@ -11,31 +11,11 @@ from executors.outcome import Status
 from harness.record import parse_line
 from harness.runlog import parts, read_records
 from tasks.metrics import mean
-from tasks.source import SourceError, locate
 from tasks.task import Sample, Task, registry
-from tests.replay import gold, plan_for, replay, run, server_for, value
+from tests.replay import gold, plan_for, replay, run, server_for, supplied, value
 from tests.scripted import Fault
 
 TASKS = sorted(registry())
-
-# Tasks whose real files cannot be handed on; all others must be there.
-LICENSED = {
-    "amr2": "LDC2017T10 is licensed to each user by the LDC",
-    "amr3": "LDC2020T02 is licensed to each user by the LDC",
-}
-
-
-def supplied(data: str) -> list[str]:
-    """The tasks to replay: all of them, less those without files for a licence's sake."""
-    return [name for name in TASKS if name not in LICENSED or _is_there(registry()[name], data)]
-
-
-def _is_there(task: Task, data: str) -> bool:
-    try:
-        return bool(locate(task.source, data))
-    except SourceError:
-        print(f"{task.name} is left out: {LICENSED[task.name]}")
-        return False
 
 
 def plain_metrics(task: Task) -> list[str]:
