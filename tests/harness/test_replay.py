@@ -12,7 +12,7 @@ from harness.record import parse_line
 from harness.runlog import parts, read_records
 from tasks.metrics import mean
 from tasks.task import Sample, Task, registry
-from tests.replay import gold, plan_for, replay, run, server_for, supplied, value
+from tests.replay import SLOW, gold, plan_for, replay, run, server_for, supplied, value
 from tests.scripted import Fault
 
 TASKS = sorted(registry())
@@ -44,6 +44,12 @@ def test_all_gold(tmp_path: Path, data: str) -> None:
             assert task.estimates[metric].value == pytest.approx((task.n - listed) / task.n), (task.name, metric)
         assert task.n == task.planned
         assert task.outcomes["ok"] >= task.n - listed, task.name
+
+
+def test_gold_that_planners_take_long_for(tmp_path: Path, data_root: Path) -> None:
+    summary = replay(tmp_path, list(SLOW), str(data_root), gold, limit=3)
+    for task in summary.tasks:
+        assert {estimate.value for estimate in task.estimates.values()} == {1.0}, task.name
 
 
 def test_half_corrupted(tmp_path: Path, data: str) -> None:
