@@ -1,0 +1,541 @@
+"""The equations of a problem, solved as far as they go.
+
+Three ways, the cheapest first, until nothing new comes: equations with one unknown (propagation); all that are affine
+together (elimination), which leaves every quantity as an affine form in a few free ones; and the others, by the roots
+of those in one free quantity, then of small blocks. A root counts only when it is the only one that keeps all lengths
+positive, angles below 180 degrees and so on: of two possible values none is taken.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.optimize import brentq, linprog, root
+
+from executors.geometry.algebra import Affine, Expression, Quantity, Symbol
+
+# Relative error up to which two numbers are the same: exercises give decimals that are rounded.
+TOLERANCE = 1e-3
+_EXACT = 1e-9
+_MOST_EQUATIONS = 6000
+_STARTS = 16
+
+
+class ContradictionError(ValueError):
+    """The equations have no solution; the message is one line that names the one that fails."""
+
+
+class OutOfTimeError(ValueError):
+    """The deadline has passed, or there are more equations than are allowed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Equation:
+    """`left` = `right`, and the theorem or form that says so."""
+
+    theorem: str
+    left: Expression
+    right: Expression
+
+    @property
+    def zero(self) -> Expression:
+        return self.left - self.right
+
+    def __str__(self) -> str:
+        return f"{self.left} = {self.right}"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One line of a trace: `theorem` gave `equation`, from which `found` (quantity = value; empty where none)."""
+
+    theorem: str
+    equation: str
+    found: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Origin:
+    """Where a value came from: these equations, of which one or all together were needed."""
+
+    equations: tuple[int, ...]
+    rows: tuple[Affine, ...] = ()  # of equations solved together
+
+
+class System:
+    """`deadline` is on `time.monotonic`'s clock; whatever is asked after it raises `OutOfTimeError`."""
+
+    def __init__(self, deadline: float = math.inf) -> None:
+        self.deadline = deadline
+        self.values: dict[Quantity, float] = {}
+        self.equations: list[Equation] = []
+        self._zeros: list[Expression] = []
+        self._unknowns: list[frozenset[Quantity]] = []
+        self._uses: dict[Quantity, list[int]] = {}
+        self._keys: set[object] = set()
+        self._open: dict[int, None] = {}
+        self._fresh: list[int] = []
+        self._forms: dict[Quantity, Affine] = {}
+        self._origins: dict[Quantity, _Origin] = {}
+        self._roots: dict[Quantity, list[float]] = {}
+
+    def add(self, equation: Equation) -> bool:
+        """Take an equation up; False when it is there already or says nothing."""
+        self._in_time()
+        zero = equation.zero
+        affine = zero.affine({})
+        key: object = (equation.left, equation.right) if affine is None else _normal(affine)
+        if key is None or key in self._keys:
+            return False
+        if len(self.equations) >= _MOST_EQUATIONS:
+            raise OutOfTimeError(f"more than {_MOST_EQUATIONS} equations")
+        self._keys.add(key)
+        number = len(self.equations)
+        self.equations.append(equation)
+        self._zeros.append(zero)
+        unknowns = frozenset(zero.quantities())
+        self._unknowns.append(unknowns)
+        for quantity in unknowns:
+            self._uses.setdefault(quantity, []).append(number)
+        self._open[number] = None
+        self._fresh.append(number)
+        return True
+
+    def solve(self) -> None:
+        """Find all values that the equations give; raises `ContradictionError` where they have no solution."""
+        while True:
+            self._propagate()
+            if self._eliminate():
+                continue
+            if not (self._univariate() or self._blocks()):
+                return
+
+    def affine(self, expression: Expression) -> Affine | None:
+        """The expression in the free quantities."""
+        return expression.affine({**self._forms, **self.values})
+
+    def value(self, expression: Expression) -> float | None:
+        affine = self.affine(expression)
+        return None if affine is None or affine.coefficients else affine.constant
+
+    def same(self, first: Expression, second: Expression) -> bool:
+        """Whether the equations so far make the two equal."""
+        left, right = self.affine(first), self.affine(second)
+        if left is None or right is None:
+            return False
+        difference = left.plus(right, -1.0)
+        return not difference.coefficients and abs(difference.constant) < 1e-6 * max(1.0, abs(left.constant))
+
+    def key(self, expression: Expression) -> object:
+        """Equal for expressions that are the `same`."""
+        affine = self.affine(expression)
+        if affine is None:
+            return expression
+        parts = tuple(sorted((quantity, round(c, 6)) for quantity, c in affine.coefficients.items()))
+        return round(affine.constant, 5) + 0.0, parts
+
+    def explain(self, expression: Expression) -> tuple[Step, ...]:
+        """The equations that a known value rests on, in the order in which they were needed."""
+        needed: dict[int, Quantity | None] = {}
+        done: set[Quantity] = set()
+
+        def visit(quantities: Iterable[Quantity]) -> None:
+            waiting = [(quantity, False) for quantity in dict.fromkeys(quantities)]
+            while waiting:
+                quantity, ready = waiting.pop()
+                origin = self._origins.get(quantity)
+                if origin is None or (quantity in done and not ready):
+                    continue
+                chosen = self._sparse(quantity, origin) if origin.rows else origin.equations
+                if ready:
+                    for number in chosen:
+                        needed.setdefault(number, None)
+                    if chosen:
+                        needed[chosen[-1]] = needed[chosen[-1]] or quantity
+                    continue
+                done.add(quantity)
+                waiting.append((quantity, True))
+                parts = [part for number in chosen for part in sorted(self._unknowns[number])]
+                waiting += [(part, False) for part in dict.fromkeys(parts) if part not in done]
+
+        visit(expression.quantities())
+        return tuple(
+            Step(
+                self.equations[number].theorem,
+                str(self.equations[number]),
+                f"{found} = {self.values[found]:.6g}" if found else "",
+            )
+            for number, found in needed.items()
+        )
+
+    def _sparse(self, quantity: Quantity, origin: _Origin) -> tuple[int, ...]:
+        """Few of the affine equations that together give a quantity: those with a weight in the lightest combination
+        (linear programming)."""
+        rows = origin.rows
+        columns = {q: at for at, q in enumerate(dict.fromkeys(q for row in rows for q in row.coefficients))}
+        if len(rows) * len(columns) > 400_000:
+            return origin.equations[:1]
+        matrix = np.zeros((len(columns), len(rows)))
+        for at, row in enumerate(rows):
+            for q, c in row.coefficients.items():
+                matrix[columns[q], at] = c
+        wanted = np.eye(len(columns))[columns[quantity]]
+        size = matrix.shape[1]
+        found = linprog(np.ones(2 * size), A_eq=np.hstack([matrix, -matrix]), b_eq=wanted, method="highs")
+        if not found.success:
+            return origin.equations[:1]
+        weights = found.x[:size] - found.x[size:]
+        return tuple(number for number, weight in zip(origin.equations, weights, strict=True) if abs(weight) > 1e-9)
+
+    def _in_time(self) -> None:
+        if time.monotonic() > self.deadline:
+            raise OutOfTimeError("out of time")
+
+    def _settle(self, quantity: Quantity, value: float, origin: _Origin) -> None:
+        low, high = quantity.limits
+        if not low - 1e-6 <= value <= high + 1e-6 or not math.isfinite(value):
+            raise ContradictionError(
+                f"{quantity} would be {value:.6g} by {self.equations[origin.equations[0]].theorem}: "
+                f"{self.equations[origin.equations[0]]}"
+            )
+        self.values[quantity] = value
+        self._origins[quantity] = origin
+        self._forms.pop(quantity, None)
+        self._fresh += self._uses.get(quantity, ())
+
+    def _propagate(self) -> None:
+        while self._fresh:
+            self._in_time()
+            number = self._fresh.pop()
+            if number not in self._open:
+                continue
+            unknown = [quantity for quantity in self._unknowns[number] if quantity not in self.values]
+            if len(unknown) > 1:
+                continue
+            if not unknown:
+                self._check(number)
+                del self._open[number]
+                continue
+            affine = self._zeros[number].affine(self.values)
+            if affine is not None and affine.coefficients:
+                ((quantity, coefficient),) = affine.coefficients.items()
+                if abs(coefficient) > _EXACT:
+                    del self._open[number]
+                    self._settle(quantity, -affine.constant / coefficient, _Origin((number,)))
+
+    def _check(self, number: int) -> None:
+        equation = self.equations[number]
+        left, right = equation.left.evaluate(self.values), equation.right.evaluate(self.values)
+        if not abs(left - right) <= TOLERANCE * max(abs(left), abs(right), 1e-3):
+            raise ContradictionError(f"{equation.theorem}: {equation}, but {left:.6g} is not {right:.6g}")
+
+    def _eliminate(self) -> bool:
+        """Solve the affine equations together; True when a value came of it."""
+        numbers: list[int] = []
+        rows: list[Affine] = []
+        self._forms = {}
+        pending = list(self._open)
+        while True:
+            self._in_time()
+            added = False
+            for number in list(pending):
+                affine = self._zeros[number].affine({**self._forms, **self.values})
+                if affine is None:
+                    continue
+                pending.remove(number)
+                if affine.coefficients:
+                    numbers.append(number)
+                    rows.append(affine)
+                    added = True
+                elif abs(affine.constant) > self._scale(number) * TOLERANCE:
+                    raise ContradictionError(f"{self.equations[number].theorem}: {self.equations[number]} cannot hold")
+            if not added:
+                return False
+            if self._reduce(numbers, rows):
+                return True
+
+    def _scale(self, number: int) -> float:
+        equation = self.equations[number]
+        sizes = [abs(affine.constant) for side in (equation.left, equation.right) if (affine := self.affine(side))]
+        return max([*sizes, 1.0])
+
+    def _reduce(self, numbers: Sequence[int], rows: Sequence[Affine]) -> bool:
+        found = dict.fromkeys(quantity for row in rows for quantity in row.coefficients)
+        # Letters last: what stays free is then a letter of the problem where there is one.
+        columns = sorted(found, key=lambda quantity: quantity.kind == "letter")
+        place = {quantity: at for at, quantity in enumerate(columns)}
+        matrix = np.zeros((len(rows), len(columns) + 1))
+        for at, row in enumerate(rows):
+            for quantity, coefficient in row.coefficients.items():
+                matrix[at, place[quantity]] = coefficient
+            matrix[at, -1] = -row.constant
+        pivots = _row_echelon(matrix)
+        if np.abs(matrix[len(pivots) :, -1]).max(initial=0.0) > TOLERANCE * max(1.0, np.abs(matrix[:, -1]).max()):
+            raise ContradictionError(self._blame(numbers, rows, columns))
+        settled = False
+        origin = _Origin(tuple(numbers), tuple(rows))
+        self._forms = {}
+        for at, pivot in enumerate(pivots):
+            others = np.flatnonzero(np.abs(matrix[at, :-1]) > _EXACT)
+            if len(others) == 1:
+                self._settle(columns[pivot], float(matrix[at, -1]), origin)
+                settled = True
+            else:
+                rest = {columns[o]: -float(matrix[at, o]) for o in others if o != pivot}
+                self._forms[columns[pivot]] = Affine(float(matrix[at, -1]), rest)
+        return settled
+
+    def _blame(self, numbers: Sequence[int], rows: Sequence[Affine], columns: Sequence[Quantity]) -> str:
+        """The first equation that does not go with those before it."""
+        low, high = 1, len(rows)
+        while low < high:
+            middle = (low + high) // 2
+            place = {quantity: at for at, quantity in enumerate(columns)}
+            matrix = np.zeros((middle, len(columns) + 1))
+            for at, row in enumerate(rows[:middle]):
+                for quantity, coefficient in row.coefficients.items():
+                    matrix[at, place[quantity]] = coefficient
+                matrix[at, -1] = -row.constant
+            rank = len(_row_echelon(matrix))
+            if np.abs(matrix[rank:, -1]).max(initial=0.0) > TOLERANCE * max(1.0, np.abs(matrix[:, -1]).max()):
+                high = middle
+            else:
+                low = middle + 1
+        equation = self.equations[numbers[low - 1]]
+        return f"{equation.theorem}: {equation} does not go with the other equations"
+
+    def _frees(self, number: int) -> frozenset[Quantity]:
+        found: set[Quantity] = set()
+        for quantity in self._unknowns[number]:
+            if quantity in self._forms:
+                found.update(self._forms[quantity].coefficients)
+            elif quantity not in self.values:
+                found.add(quantity)
+        return frozenset(found)
+
+    def _univariate(self) -> bool:
+        """Settle one free quantity by an equation in it alone."""
+        by_frees: dict[Quantity, list[int]] = {}
+        for number in list(self._open):
+            frees = self._frees(number)
+            if len(frees) == 1:
+                by_frees.setdefault(next(iter(frees)), []).append(number)
+        for quantity, numbers in by_frees.items():
+            candidates: list[float] | None = None
+            used = []
+            for number in numbers:
+                if self._zeros[number].affine({**self._forms, **self.values}) is not None:  # type: ignore[dict-item]
+                    continue
+                self._in_time()
+                residual = self._residual(number, (quantity,))
+                found = _roots(lambda t, f=residual: f([t]), *self._range(quantity), self._size())
+                if found is None:
+                    continue
+                used.append(number)
+                if candidates is None:
+                    candidates = found
+                else:
+                    candidates = [t for t in candidates if any(_near(t, other) for other in found)] or candidates
+                if not candidates:
+                    equation = self.equations[number]
+                    raise ContradictionError(f"{equation.theorem}: {equation} has no solution in this figure")
+                if len(candidates) == 1:
+                    self._settle(quantity, candidates[0], _Origin((*self._behind(used), *used)))
+                    return True
+        return False
+
+    def _behind(self, numbers: Sequence[int]) -> tuple[int, ...]:
+        """The affine equations by which the quantities of these equations hang on the free ones."""
+        hanging = {quantity for number in numbers for quantity in self._unknowns[number] if quantity in self._forms}
+        direct = []
+        for quantity in sorted(hanging):
+            wanted = {quantity, *self._forms[quantity].coefficients}
+            for number in self._uses[quantity]:
+                if wanted >= {part for part in self._unknowns[number] if part not in self.values}:
+                    direct.append(number)
+                    break
+        return tuple(dict.fromkeys(direct))
+
+    def _residual(self, number: int, frees: Sequence[Quantity]) -> Callable[[Sequence[float]], float]:
+        zero, unknown = self._zeros[number], self._unknowns[number]
+
+        def residual(point: Sequence[float]) -> float:
+            at = dict(zip(frees, point, strict=True))
+            values = dict(at)
+            for quantity in unknown:
+                if quantity in self.values:
+                    values[quantity] = self.values[quantity]
+                elif quantity in self._forms:
+                    form = self._forms[quantity]
+                    values[quantity] = form.constant + sum(c * at[q] for q, c in form.coefficients.items())
+            return zero.evaluate(values)
+
+        return residual
+
+    def _range(self, quantity: Quantity) -> tuple[float, float]:
+        """Between what a free quantity must lie for all that hang on it alone to keep within their limits."""
+        low, high = quantity.limits
+        for other, form in self._forms.items():
+            if set(form.coefficients) == {quantity}:
+                coefficient = form.coefficients[quantity]
+                ends = sorted((limit - form.constant) / coefficient for limit in other.limits)
+                low, high = max(low, ends[0]), min(high, ends[1])
+        return low, high
+
+    def _size(self) -> float:
+        """The size of the lengths that are known."""
+        lengths = [value for quantity, value in self.values.items() if quantity.kind in ("length", "radius")]
+        return float(np.median(lengths)) if lengths else 10.0
+
+    def _blocks(self) -> bool:
+        """Settle two or three free quantities by as many equations in them alone, where they have one solution."""
+        groups: dict[frozenset[Quantity], list[int]] = {}
+        for number in self._open:
+            frees = self._frees(number)
+            if 1 <= len(frees) <= 3:
+                groups.setdefault(frees, []).append(number)
+        for size in (2, 3):
+            for frees in {a | b for a, b in itertools.product(groups, repeat=2) if len(a | b) == size}:
+                numbers = [number for group, members in groups.items() if group <= frees for number in members]
+                if len(numbers) >= size and self._block(tuple(sorted(frees)), numbers[:8]):
+                    return True
+        return False
+
+    def _block(self, frees: tuple[Quantity, ...], numbers: Sequence[int]) -> bool:
+        residuals = [self._residual(number, frees) for number in numbers]
+        draw = np.random.default_rng(0)
+        found: list[np.ndarray] = []
+        size = self._size()
+        for _ in range(_STARTS):
+            self._in_time()
+            start = [_start(draw, *self._range(quantity), size) for quantity in frees]
+            with np.errstate(all="ignore"):
+                result = root(lambda p: np.nan_to_num([f(p) for f in residuals], nan=1e9), start, method="lm")
+            near = [self._range(q)[0] < t < self._range(q)[1] for q, t in zip(frees, result.x, strict=True)]
+            if not all(near) or np.abs(result.fun).max() > 1e-7 * size or not self._within(frees, result.x):
+                continue
+            if np.linalg.matrix_rank(_jacobian(residuals, result.x), tol=1e-6) < len(frees):
+                return False
+            if not any(np.allclose(result.x, other, rtol=1e-5) for other in found):
+                found.append(result.x)
+        if len(found) != 1:
+            return False
+        used = (*self._behind(numbers), *numbers)
+        for quantity, value in zip(frees, found[0], strict=True):
+            self._settle(quantity, float(value), _Origin(used))
+        return True
+
+    def _within(self, frees: Sequence[Quantity], point: Sequence[float]) -> bool:
+        at = dict(zip(frees, point, strict=True))
+        for quantity, form in self._forms.items():
+            if set(form.coefficients) <= set(at):
+                value = form.constant + sum(c * at[q] for q, c in form.coefficients.items())
+                if not quantity.limits[0] < value < quantity.limits[1]:
+                    return False
+        return True
+
+
+def _normal(affine: Affine) -> object:
+    """The same for all multiples of an affine equation; None for one without unknowns that holds."""
+    if not affine.coefficients:
+        return None if abs(affine.constant) < 1e-6 else ("never", affine.constant)
+    parts = sorted(affine.coefficients.items())
+    factor = parts[0][1]
+    return tuple((q, round(c / factor, 9)) for q, c in parts), round(affine.constant / factor, 7)
+
+
+def _row_echelon(matrix: np.ndarray) -> list[int]:
+    """Bring to reduced row echelon form in place (the last column is the right side); the pivots' columns."""
+    pivots: list[int] = []
+    for column in range(matrix.shape[1] - 1):
+        at = len(pivots)
+        if at == len(matrix):
+            break
+        best = at + int(np.argmax(np.abs(matrix[at:, column])))
+        if abs(matrix[best, column]) < 1e-7:
+            matrix[at:, column] = 0.0
+            continue
+        if best != at:
+            matrix[[at, best]] = matrix[[best, at]]
+        matrix[at] /= matrix[at, column]
+        others = np.flatnonzero(matrix[:, column])
+        others = others[others != at]
+        matrix[others] -= np.outer(matrix[others, column], matrix[at])
+        pivots.append(column)
+    matrix[np.abs(matrix) < 1e-11] = 0.0
+    return pivots
+
+
+def _near(first: float, second: float) -> bool:
+    return abs(first - second) <= 1e-6 * max(abs(first), abs(second), 1.0)
+
+
+def _distinct(found: Iterable[float]) -> list[float]:
+    result: list[float] = []
+    for value in sorted(found):
+        if not result or not _near(result[-1], value):
+            result.append(value)
+    return result
+
+
+def _roots(function: Callable[[float], float], low: float, high: float, size: float) -> list[float] | None:
+    """The roots strictly between `low` and `high`; None when it cannot be told that these are all."""
+    if high - low < 1e-9 * max(1.0, abs(low)):
+        return None
+    polynomial = _polynomial(function, size)
+    if polynomial is not None:
+        if np.abs(polynomial).max() < 1e-9:
+            return None
+        candidates = np.roots(np.trim_zeros(np.where(np.abs(polynomial) < 1e-9, 0.0, polynomial), "f"))
+        real = [float(t.real) * size for t in candidates if abs(t.imag) < 1e-7 * max(1.0, abs(t))]
+        margin = 1e-7 * size
+        return _distinct(t for t in real if low + margin < t < high - margin)
+    if not math.isfinite(high - low):
+        return None
+    grid = np.linspace(low, high, 362)[1:-1]
+    values = [function(float(t)) for t in grid]
+    if any(math.isnan(value) for value in values) or max(map(abs, values)) < 1e-9:
+        return None
+    found = [float(t) for t, value in zip(grid, values, strict=True) if value == 0.0]
+    for (a, fa), (b, fb) in itertools.pairwise(zip(grid, values, strict=True)):
+        if fa * fb < 0 and max(abs(fa), abs(fb)) < 1e6:
+            found.append(float(brentq(function, float(a), float(b), xtol=1e-12)))
+    return _distinct(found)
+
+
+def _polynomial(function: Callable[[float], float], size: float) -> np.ndarray | None:
+    """Coefficients (highest first, for the argument divided by `size`) of a polynomial of degree 4 that `function` is."""
+    places = np.array([-1.7, -0.9, 0.2, 1.1, 1.9, 2.6, -2.3])
+    values = np.array([function(float(t) * size) for t in places])
+    if not np.isfinite(values).all():
+        return None
+    coefficients = np.polyfit(places[:5], values[:5], 4)
+    largest = np.abs(values).max()
+    if not largest:
+        return np.zeros(1)
+    fits = np.abs(np.polyval(coefficients, places[5:]) - values[5:]).max() < 1e-8 * largest
+    return np.asarray(coefficients) / largest if fits else None
+
+
+def _start(draw: np.random.Generator, low: float, high: float, size: float) -> float:
+    low = low if math.isfinite(low) else (min(high, 0.0) - 3 * size if math.isfinite(high) else -3 * size)
+    high = high if math.isfinite(high) else low + 6 * size
+    return float(draw.uniform(low, high))
+
+
+def _jacobian(residuals: Sequence[Callable[[Sequence[float]], float]], point: np.ndarray) -> np.ndarray:
+    """By central differences, each row scaled to length 1."""
+    columns = []
+    for at in range(len(point)):
+        step = np.zeros(len(point))
+        step[at] = 1e-6 * max(1.0, abs(point[at]))
+        columns.append([(f(point + step) - f(point - step)) / (2 * step[at]) for f in residuals])
+    rows = np.array(columns).T
+    return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12)
+
+
