@@ -36,7 +36,7 @@ _LIMITS = {
     "radius": (0.0, math.inf),
     "area": (0.0, math.inf),
     "perimeter": (0.0, math.inf),
-    "angle": (0.0, 180.0),
+    "angle": (0.0, 180.0),  # straight and zero angles are numbers, never quantities
     "arc": (0.0, 360.0),
     "numbered": (0.0, 360.0),
     "letter": (-math.inf, math.inf),

@@ -19,8 +19,8 @@ from executors.geometry.algebra import Expression, Number, Quantity, Symbol, tot
 
 Position = tuple[float, float]
 
-# Directions in the drawing nearer than this (degrees) to the same or the opposite one decide nothing.
-SLACK = 2.0
+# Figures are not drawn to scale: an angle or arc drawn nearer than this (degrees) to 180 may be on either side of it.
+SLACK = 12.0
 
 
 class FigureError(ValueError):
@@ -154,7 +154,7 @@ class Figure:
             segments |= {(min(circle.centre, point), max(circle.centre, point)) for point in circle.points}
             for point in circle.points:
                 self.incidence.add_edge(point, ("circle", circle.radius))
-        for points in _collinear(segments, incidences.between):
+        for points in _collinear(sorted(segments), incidences.between):
             line = _in_order(sorted(points), incidences.between, positions)
             number = len(self.lines)
             self.lines.append(line)

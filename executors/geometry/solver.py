@@ -12,10 +12,13 @@ from executors.geometry.figure import Diagram, FigureError
 from executors.geometry.forms import FormError, Term, parse
 from executors.geometry.statements import Problem, UnsupportedError, build
 from executors.geometry.system import ContradictionError, Equation, OutOfTimeError, Step, System
-from executors.geometry.theorems import THEOREMS, Stage
+from executors.geometry.theorems import THEOREMS, Stage, Theorem
 from executors.outcome import Limits, Outcome, Status, Value, Verdict
 
 MOST_FORMS = 500
+
+# Up to this stage theorems are also tried when the answer is known, to see whether the forms contradict each other.
+CERTAIN = Stage.EQUALITIES
 
 _ANSWER = Quantity("letter", ("answer",))
 
@@ -73,32 +76,28 @@ def _readable(forms: Sequence[str]) -> list[Term]:
 def _worked(problem: Problem, system: System, target: Expression) -> Solution:
     system.add(Equation("what is sought", Symbol(_ANSWER), target))
     for stage in Stage:
+        if stage > CERTAIN and _ANSWER in system.values:
+            break
         for theorem in THEOREMS:
             if theorem.stage is stage and not theorem.follows:
-                _apply(problem, system, theorem.name, theorem.equations)
+                _apply(problem, system, theorem)
         system.solve()
-        while _ANSWER not in system.values:
-            fresh = [
-                _apply(problem, system, theorem.name, theorem.equations)
-                for theorem in THEOREMS
-                if theorem.stage <= stage and theorem.follows
-            ]
-            if not any(fresh):
+        while stage <= CERTAIN or _ANSWER not in system.values:
+            following = [theorem for theorem in THEOREMS if theorem.stage <= stage and theorem.follows]
+            if not any([_apply(problem, system, theorem) for theorem in following]):
                 break
             system.solve()
-        value = system.values.get(_ANSWER)
-        if value is not None:
-            if not math.isfinite(value):
-                return Solution(reason="what is sought has no value")
-            return Solution(value, system.explain(Symbol(_ANSWER)), ignored=tuple(problem.ignored))
-    return Solution(reason="the theorems do not give what is sought", ignored=tuple(problem.ignored))
+    ignored = tuple(problem.ignored)
+    if _ANSWER not in system.values:
+        return Solution(reason="the theorems do not give what is sought", ignored=ignored)
+    return Solution(system.values[_ANSWER], system.explain(Symbol(_ANSWER)), ignored=ignored)
 
 
-def _apply(problem: Problem, system: System, name: str, equations: object) -> bool:
-    assert callable(equations)
+def _apply(problem: Problem, system: System, theorem: Theorem) -> bool:
+    """Take up what a theorem says here; whether that is anything new."""
     fresh = False
-    for left, right in equations(problem, system):
-        fresh |= system.add(Equation(name, expression(left), expression(right)))
+    for left, right in theorem.equations(problem, system):
+        fresh |= system.add(Equation(theorem.name, expression(left), expression(right)))
     return fresh
 
 

@@ -126,7 +126,7 @@ def build(diagram: Diagram, drawn: Sequence[Term], told: Sequence[Term]) -> Prob
             if term.name == "Equals" and len(term.arguments) == 2:
                 left, right = map(reader.read, term.arguments)
                 problem.given.append(Equation("given", left, right))
-        except (UnsupportedError, ReadError):
+        except (UnsupportedError, ReadError, FigureError):
             problem.ignored.append(str(term))
     wanted = [term for term in terms if term.name == "Find"]
     if wanted:
@@ -308,7 +308,10 @@ class Measures:
         if len(names) != len(term.arguments) or len(names) not in (1, 3):
             raise UnsupportedError(f"{term} is no angle")
         if len(names) == 3:
-            return self.figure.angle(*names)
+            angle = self.figure.angle(*names)
+            if angle == Number(0.0):
+                raise UnsupportedError(f"the sides of {term} are the same ray")
+            return angle
         (name,) = names
         if name.startswith("angle") or not name[:1].isupper():
             return Symbol(Quantity("numbered" if name[:1].isdigit() else "letter", (name.removeprefix("angle"),)))

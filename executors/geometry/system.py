@@ -19,8 +19,10 @@ from scipy.optimize import brentq, linprog, root
 
 from executors.geometry.algebra import Affine, Expression, Quantity, Symbol
 
-# Relative error up to which two numbers are the same: exercises give decimals that are rounded.
+# Relative errors up to which two numbers are the same. Sums are exact; squares, products and sines of exercises whose
+# figure gives rounded decimals are not.
 TOLERANCE = 1e-3
+ROUNDED = 2e-2
 _EXACT = 1e-9
 _MOST_EQUATIONS = 6000
 _STARTS = 16
@@ -75,7 +77,7 @@ class System:
         self.values: dict[Quantity, float] = {}
         self.equations: list[Equation] = []
         self._zeros: list[Expression] = []
-        self._unknowns: list[frozenset[Quantity]] = []
+        self._unknowns: list[tuple[Quantity, ...]] = []
         self._uses: dict[Quantity, list[int]] = {}
         self._keys: set[object] = set()
         self._open: dict[int, None] = {}
@@ -98,7 +100,7 @@ class System:
         number = len(self.equations)
         self.equations.append(equation)
         self._zeros.append(zero)
-        unknowns = frozenset(zero.quantities())
+        unknowns = tuple(dict.fromkeys(zero.quantities()))
         self._unknowns.append(unknowns)
         for quantity in unknowns:
             self._uses.setdefault(quantity, []).append(number)
@@ -198,7 +200,8 @@ class System:
 
     def _settle(self, quantity: Quantity, value: float, origin: _Origin) -> None:
         low, high = quantity.limits
-        if not low - 1e-6 <= value <= high + 1e-6 or not math.isfinite(value):
+        margin = -1e-6 if quantity.kind in ("angle", "arc") else _EXACT  # three points may turn out to be on one line
+        if not low + margin < value < high - margin or not math.isfinite(value):
             raise ContradictionError(
                 f"{quantity} would be {value:.6g} by {self.equations[origin.equations[0]].theorem}: "
                 f"{self.equations[origin.equations[0]]}"
@@ -231,7 +234,8 @@ class System:
     def _check(self, number: int) -> None:
         equation = self.equations[number]
         left, right = equation.left.evaluate(self.values), equation.right.evaluate(self.values)
-        if not abs(left - right) <= TOLERANCE * max(abs(left), abs(right), 1e-3):
+        tolerance = ROUNDED if self._zeros[number].affine({}) is None else TOLERANCE
+        if not abs(left - right) <= tolerance * max(abs(left), abs(right), 1e-3):
             raise ContradictionError(f"{equation.theorem}: {equation}, but {left:.6g} is not {right:.6g}")
 
     def _eliminate(self) -> bool:
@@ -252,7 +256,7 @@ class System:
                     numbers.append(number)
                     rows.append(affine)
                     added = True
-                elif abs(affine.constant) > self._scale(number) * TOLERANCE:
+                elif abs(affine.constant) > self._scale(number) * ROUNDED:
                     raise ContradictionError(f"{self.equations[number].theorem}: {self.equations[number]} cannot hold")
             if not added:
                 return False
@@ -400,13 +404,16 @@ class System:
             if 1 <= len(frees) <= 3:
                 groups.setdefault(frees, []).append(number)
         for size in (2, 3):
-            for frees in {a | b for a, b in itertools.product(groups, repeat=2) if len(a | b) == size}:
+            unions = {tuple(sorted(a | b)): a | b for a, b in itertools.product(groups, repeat=2)}
+            for frees in (union for _, union in sorted(unions.items()) if len(union) == size):
                 numbers = [number for group, members in groups.items() if group <= frees for number in members]
                 if len(numbers) >= size and self._block(tuple(sorted(frees)), numbers[:8]):
                     return True
         return False
 
     def _block(self, frees: tuple[Quantity, ...], numbers: Sequence[int]) -> bool:
+        if any(low >= high for low, high in map(self._range, frees)):
+            return False
         residuals = [self._residual(number, frees) for number in numbers]
         draw = np.random.default_rng(0)
         found: list[np.ndarray] = []
@@ -417,9 +424,9 @@ class System:
             with np.errstate(all="ignore"):
                 result = root(lambda p: np.nan_to_num([f(p) for f in residuals], nan=1e9), start, method="lm")
             near = [self._range(q)[0] < t < self._range(q)[1] for q, t in zip(frees, result.x, strict=True)]
-            if not all(near) or np.abs(result.fun).max() > 1e-7 * size or not self._within(frees, result.x):
+            if not result.success or not all(near) or np.abs(result.fun).max() > 1e-7 * size or not self._within(frees, result.x):
                 continue
-            if np.linalg.matrix_rank(_jacobian(residuals, result.x), tol=1e-6) < len(frees):
+            if np.linalg.matrix_rank(_jacobian(residuals, result.x), tol=1e-4) < len(frees):
                 return False
             if not any(np.allclose(result.x, other, rtol=1e-5) for other in found):
                 found.append(result.x)

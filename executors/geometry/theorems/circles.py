@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from executors.geometry.algebra import Expression, Symbol, sine, total
-from executors.geometry.figure import Circle
+from executors.geometry.figure import SLACK, Circle
 from executors.geometry.statements import Problem, bare, centre_of, line_of, points_of
 from executors.geometry.system import System
 from executors.geometry.theorems.lines import Equations
@@ -142,7 +142,7 @@ def _arc_towards(problem: Problem, circle: Circle, start: str, end: str, point: 
     inside = problem.figure.same_side(start, end, point, circle.centre)
     if problem.figure.collinear(start, circle.centre, end):
         return None
-    if math.isnan(sweep) or inside is None or abs(sweep - 180) < 1.0:
+    if math.isnan(sweep) or inside is None or abs(sweep - 180) < SLACK:
         return None
     minor = circle.minor(start, end)
     return None if minor is None else (360.0 - minor if inside else minor)
@@ -247,8 +247,8 @@ def radius_and_chord(problem: Problem, system: System) -> Equations:
                 value = system.value(angle)
                 if value is not None and abs(value - 90) < 1e-6:
                     yield halves
-                    for middle in set(figure.lines[across]) & set(circle.points):
-                        if circle.ordered:
+                    for middle in figure.lines[across]:
+                        if circle.ordered and middle in circle.points:
                             arcs = [circle.avoiding(middle, a, b) for a, b in ((start, end), (end, start))]
                             if arcs[0] is not None and arcs[1] is not None:
                                 yield arcs[0], arcs[1]

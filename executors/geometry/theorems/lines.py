@@ -155,11 +155,17 @@ def full_turn(problem: Problem, system: System) -> Equations:
 
 
 def _around(problem: Problem, vertex: str) -> list[str]:
-    """The rays at a point in the order in which they are drawn; empty where one has no direction."""
+    """The rays at a point in the order in which they are drawn.
+
+    Empty where one has no direction, or a line that is said to be straight there is drawn bent.
+    """
     figure = problem.figure
     rays = figure.rays(vertex)
-    if any(math.isnan(figure.direction(vertex, ray)) for ray in rays):
-        return []
+    for ray in rays:
+        beyond = figure.opposite(vertex, ray)
+        bent = abs(figure.turn(vertex, ray, beyond) - 180) if beyond else 0.0
+        if math.isnan(figure.direction(vertex, ray)) or bent > SLACK:
+            return []
     return sorted(rays, key=lambda ray: figure.direction(vertex, ray))
 
 
@@ -264,10 +270,20 @@ def _no_meeting(problem: Problem, family: set[int]) -> bool:
 
 
 def four_sided(problem: Problem, *names: str) -> Iterator[tuple[str, str, str, str]]:
-    """The vertices of every stated shape of these names that has four."""
+    """The vertices of every stated shape of these names that has four, in the order in which they lie around it."""
     for vertices in problem.shapes(*names):
         if len(vertices) == 4:
-            yield vertices[0], vertices[1], vertices[2], vertices[3]
+            yield _uncrossed(problem, vertices[0], vertices[1], vertices[2], vertices[3])
+
+
+def _uncrossed(problem: Problem, a: str, b: str, c: str, d: str) -> tuple[str, str, str, str]:
+    """The order as told, unless its sides cross in the drawing and those of another order do not."""
+    figure = problem.figure
+    for order in ((a, b, c, d), (a, b, d, c), (a, c, b, d)):
+        p, q, r, s = order
+        if figure.same_side(p, r, q, s) is False and figure.same_side(q, s, p, r) is False:
+            return order
+    return a, b, c, d
 
 
 def trapezoids(problem: Problem, names: tuple[str, ...] = ("Trapezoid",)) -> Iterator[tuple[str, str, str, str]]:
