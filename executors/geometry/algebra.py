@@ -10,13 +10,14 @@ from __future__ import annotations
 import functools
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
 
 
 class Quantity(NamedTuple):
-    """`kind` is length, angle, arc, radius, area, perimeter, numbered (an angle's number) or letter."""
+    """`kind` is length, angle, arc, radius, area, perimeter, numbered (an angle's number), letter (of the
+    problem) or sought (the answer itself)."""
 
     kind: str
     names: tuple[str, ...]
@@ -40,6 +41,7 @@ _LIMITS = {
     "arc": (0.0, 360.0),
     "numbered": (0.0, 360.0),
     "letter": (-math.inf, math.inf),
+    "sought": (-math.inf, math.inf),
 }
 
 Values: TypeAlias = Mapping[Quantity, float]
@@ -232,7 +234,16 @@ class Power(Expression):
         return f"√{inner}" if self.exponent == 0.5 else f"{inner}^{self.exponent:g}"
 
 
-_TRIGONOMETRY = {"sin": math.sin, "cos": math.cos, "tan": math.tan, "cot": lambda radians: 1 / math.tan(radians)}
+def _cotangent(radians: float) -> float:
+    return 1 / math.tan(radians)
+
+
+_TRIGONOMETRY: Mapping[str, Callable[[float], float]] = {
+    "sin": math.sin,
+    "cos": math.cos,
+    "tan": math.tan,
+    "cot": _cotangent,
+}
 
 
 @dataclass(frozen=True, slots=True)

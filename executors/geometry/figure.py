@@ -16,8 +16,7 @@ import networkx as nx
 import numpy as np
 
 from executors.geometry.algebra import Expression, Number, Quantity, Symbol, total
-
-Position = tuple[float, float]
+from executors.geometry.diagram import Position
 
 # Figures are not drawn to scale: an angle or arc drawn nearer than this (degrees) to 180 may be on either side of it.
 SLACK = 12.0
@@ -25,19 +24,6 @@ SLACK = 12.0
 
 class FigureError(ValueError):
     """A figure that cannot be: the same point twice where two are needed, or one that is too large. One line."""
-
-
-@dataclass(frozen=True)
-class Diagram:
-    """What is known about the picture besides the text: its forms, drawn segments, circles and point coordinates.
-
-    `positions` may lack points; the coordinates' unit and handedness do not matter.
-    """
-
-    forms: tuple[str, ...] = ()
-    segments: tuple[tuple[str, str], ...] = ()
-    circles: tuple[str, ...] = ()
-    positions: Mapping[str, Position] = field(default_factory=dict)
 
 
 @dataclass
@@ -143,8 +129,8 @@ class Figure:
     def __init__(self, incidences: Incidences, positions: Mapping[str, Position]) -> None:
         self.positions = positions
         self.between = incidences.between
-        self.incidence = nx.Graph()
-        self.joined = nx.Graph()
+        self.incidence: nx.Graph[object] = nx.Graph()
+        self.joined: nx.Graph[str] = nx.Graph()
         self.lines: list[tuple[str, ...]] = []
         self._line_of: dict[tuple[str, str], int] = {}
         self.circles = [Circle(*key, points, positions) for key, points in incidences.on_circle.items()]
@@ -273,7 +259,7 @@ class Figure:
         if any(point not in self.positions for point in (start, end, first, second)):
             return None
         places = [self.positions[point] for point in (start, end, first, second)]
-        return _cross(*places[:2], places[2]) * _cross(*places[:2], places[3]) > 0
+        return _cross(places[0], places[1], places[2]) * _cross(places[0], places[1], places[3]) > 0
 
 
 def _direction(start: Position, end: Position) -> float:

@@ -20,10 +20,8 @@ DEEPEST = 100
 _IDENTIFIER = re.compile(r"[A-Za-z0-9 +\-*/.\\{}^_$']+")
 _BLANKS = re.compile(r"[ \n\r]*")
 
-POLYGONS = frozenset(
-    "Triangle Quadrilateral Parallelogram Square Rectangle Rhombus Trapezoid Kite Polygon Pentagon Hexagon Heptagon "
-    "Octagon Shape".split()
-)
+_FOUR_SIDED = frozenset(["Quadrilateral", "Parallelogram", "Square", "Rectangle", "Rhombus", "Trapezoid", "Kite"])
+POLYGONS = _FOUR_SIDED | {"Triangle", "Polygon", "Pentagon", "Hexagon", "Heptagon", "Octagon", "Shape"}
 _UNORDERED = frozenset(["Equals", "Add", "Mul", "SumOf", "AverageOf", "Parallel", "Perpendicular"])
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from executors.geometry.algebra import Expression, Quantity, Symbol, expression
-from executors.geometry.figure import Diagram, FigureError
+from executors.geometry.diagram import Diagram
+from executors.geometry.figure import FigureError
 from executors.geometry.forms import FormError, Term, parse
 from executors.geometry.statements import Problem, UnsupportedError, build
 from executors.geometry.system import ContradictionError, Equation, OutOfTimeError, Step, System
@@ -20,7 +20,7 @@ MOST_FORMS = 500
 # Up to this stage theorems are also tried when the answer is known, to see whether the forms contradict each other.
 CERTAIN = Stage.EQUALITIES
 
-_ANSWER = Quantity("letter", ("answer",))
+_ANSWER = Quantity("sought", ("answer",))
 
 
 @dataclass(frozen=True)
@@ -83,14 +83,17 @@ def _worked(problem: Problem, system: System, target: Expression) -> Solution:
                 _apply(problem, system, theorem)
         system.solve()
         while stage <= CERTAIN or _ANSWER not in system.values:
-            following = [theorem for theorem in THEOREMS if theorem.stage <= stage and theorem.follows]
-            if not any([_apply(problem, system, theorem) for theorem in following]):
+            fresh = False
+            for theorem in THEOREMS:
+                if theorem.stage <= stage and theorem.follows:
+                    fresh |= _apply(problem, system, theorem)
+            if not fresh:
                 break
             system.solve()
     ignored = tuple(problem.ignored)
     if _ANSWER not in system.values:
         return Solution(reason="the theorems do not give what is sought", ignored=ignored)
-    return Solution(system.values[_ANSWER], system.explain(Symbol(_ANSWER)), ignored=ignored)
+    return Solution(system.values[_ANSWER] + 0.0, system.explain(_ANSWER), ignored=ignored)
 
 
 def _apply(problem: Problem, system: System, theorem: Theorem) -> bool:
@@ -99,14 +102,6 @@ def _apply(problem: Problem, system: System, theorem: Theorem) -> bool:
     for left, right in theorem.equations(problem, system):
         fresh |= system.add(Equation(theorem.name, expression(left), expression(right)))
     return fresh
-
-
-def nearest(value: float, choices: Sequence[float]) -> int | None:
-    """The place of the choice nearest to a value, as the official scorer takes it; None where two are equally near."""
-    gaps = [abs(choice - value) for choice in choices]
-    if not gaps or math.isnan(min(gaps)):
-        return None
-    return gaps.index(min(gaps)) if gaps.count(min(gaps)) == 1 else None
 
 
 def run(forms: Sequence[str], diagram: Diagram, limits: Limits | None = None) -> Outcome:

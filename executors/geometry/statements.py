@@ -8,7 +8,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from executors.geometry.algebra import Expression, Number, Quantity, ReadError, Symbol, Trigonometric, read, total
-from executors.geometry.figure import Circle, Diagram, Figure, FigureError, Incidences
+from executors.geometry.diagram import Diagram
+from executors.geometry.figure import Circle, Figure, FigureError, Incidences
 from executors.geometry.forms import POLYGONS, Argument, Term
 from executors.geometry.system import Equation
 
@@ -188,7 +189,7 @@ def _collect(term: Term, incidences: Incidences) -> None:
             base = opposite_side(lines[0], points_of(arguments[1]))
             if base and term.name == "IsMedianOf":
                 incidences.put_between(base[0], base[2], base[1])
-        case "IntersectAt" if (meeting := point_of(arguments[-1]) if arguments else None):
+        case "IntersectAt" if meeting := point_of(arguments[-1]) if arguments else None:
             for centre in centres:
                 incidences.put_on_circle(meeting, centre)
             for line in lines:
@@ -408,7 +409,7 @@ class Measures:
         raise UnsupportedError(f"{name} of {term} is not the only one it has")
 
     def _right_angle(self, triangle: Points) -> str:
-        perpendicular = [pair for pair in _pairs(self.problem.stated("Perpendicular"))]
+        perpendicular = list(_pairs(self.problem.stated("Perpendicular")))
         for corner in triangle:
             others = [point for point in triangle if point != corner]
             legs = {self.figure.line(corner, point) for point in others}

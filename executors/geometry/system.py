@@ -11,13 +11,13 @@ from __future__ import annotations
 import itertools
 import math
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import brentq, linprog, root
+from scipy.optimize import brentq, linprog, root  # type: ignore[import-untyped]
 
-from executors.geometry.algebra import Affine, Expression, Quantity, Symbol
+from executors.geometry.algebra import Affine, Expression, Quantity
 
 # Relative errors up to which two numbers are the same. Sums are exact; squares, products and sines of exercises whose
 # figure gives rounded decimals are not.
@@ -141,39 +141,27 @@ class System:
         parts = tuple(sorted((quantity, round(c, 6)) for quantity, c in affine.coefficients.items()))
         return round(affine.constant, 5) + 0.0, parts
 
-    def explain(self, expression: Expression) -> tuple[Step, ...]:
-        """The equations that a known value rests on, in the order in which they were needed."""
-        needed: dict[int, Quantity | None] = {}
-        done: set[Quantity] = set()
-
-        def visit(quantities: Iterable[Quantity]) -> None:
-            waiting = [(quantity, False) for quantity in dict.fromkeys(quantities)]
-            while waiting:
-                quantity, ready = waiting.pop()
-                origin = self._origins.get(quantity)
-                if origin is None or (quantity in done and not ready):
-                    continue
-                chosen = self._sparse(quantity, origin) if origin.rows else origin.equations
-                if ready:
-                    for number in chosen:
-                        needed.setdefault(number, None)
-                    if chosen:
-                        needed[chosen[-1]] = needed[chosen[-1]] or quantity
-                    continue
-                done.add(quantity)
-                waiting.append((quantity, True))
-                parts = [part for number in chosen for part in sorted(self._unknowns[number])]
-                waiting += [(part, False) for part in dict.fromkeys(parts) if part not in done]
-
-        visit(expression.quantities())
-        return tuple(
-            Step(
-                self.equations[number].theorem,
-                str(self.equations[number]),
-                f"{found} = {self.values[found]:.6g}" if found else "",
-            )
-            for number, found in needed.items()
-        )
+    def explain(self, quantity: Quantity) -> tuple[Step, ...]:
+        """The equations that a known value rests on, in the order in which values were found."""
+        order = {known: at for at, known in enumerate(self.values)}
+        chosen: dict[Quantity, list[int]] = {}
+        waiting = [quantity]
+        while waiting:
+            found = waiting.pop()
+            if found in chosen:
+                continue
+            origin = self._origins[found]
+            numbers = self._sparse(found, origin) if origin.rows else origin.equations
+            chosen[found] = sorted(numbers, key=lambda number: (found in self._unknowns[number], number))
+            parts = {part for number in numbers for part in self._unknowns[number]}
+            waiting += [part for part in parts if order.get(part, math.inf) < order[found]]
+        steps: dict[int, str] = {}
+        for found in sorted(chosen, key=order.__getitem__):
+            for number in chosen[found]:
+                steps.setdefault(number, "")
+            if chosen[found] and not steps[chosen[found][-1]]:
+                steps[chosen[found][-1]] = f"{found} = {self.values[found]:.6g}"
+        return tuple(Step(self.equations[n].theorem, str(self.equations[n]), text) for n, text in steps.items())
 
     def _sparse(self, quantity: Quantity, origin: _Origin) -> tuple[int, ...]:
         """Few of the affine equations that together give a quantity: those with a weight in the lightest combination
@@ -271,7 +259,7 @@ class System:
     def _reduce(self, numbers: Sequence[int], rows: Sequence[Affine]) -> bool:
         found = dict.fromkeys(quantity for row in rows for quantity in row.coefficients)
         # Letters last: what stays free is then a letter of the problem where there is one.
-        columns = sorted(found, key=lambda quantity: quantity.kind == "letter")
+        columns = sorted(found, key=lambda quantity: quantity.kind in ("letter", "sought"))
         place = {quantity: at for at, quantity in enumerate(columns)}
         matrix = np.zeros((len(rows), len(columns) + 1))
         for at, row in enumerate(rows):
@@ -333,11 +321,11 @@ class System:
             candidates: list[float] | None = None
             used = []
             for number in numbers:
-                if self._zeros[number].affine({**self._forms, **self.values}) is not None:  # type: ignore[dict-item]
+                if self._zeros[number].affine({**self._forms, **self.values}) is not None:
                     continue
                 self._in_time()
-                residual = self._residual(number, (quantity,))
-                found = _roots(lambda t, f=residual: f([t]), *self._range(quantity), self._size())
+                residual = _of_one(self._residual(number, (quantity,)))
+                found = _roots(residual, *self._range(quantity), self._size())
                 if found is None:
                     continue
                 used.append(number)
@@ -424,7 +412,12 @@ class System:
             with np.errstate(all="ignore"):
                 result = root(lambda p: np.nan_to_num([f(p) for f in residuals], nan=1e9), start, method="lm")
             near = [self._range(q)[0] < t < self._range(q)[1] for q, t in zip(frees, result.x, strict=True)]
-            if not result.success or not all(near) or np.abs(result.fun).max() > 1e-7 * size or not self._within(frees, result.x):
+            if (
+                not result.success
+                or not all(near)
+                or np.abs(result.fun).max() > 1e-7 * size
+                or not self._within(frees, result.x)
+            ):
                 continue
             if np.linalg.matrix_rank(_jacobian(residuals, result.x), tol=1e-4) < len(frees):
                 return False
@@ -445,6 +438,10 @@ class System:
                 if not quantity.limits[0] < value < quantity.limits[1]:
                     return False
         return True
+
+
+def _of_one(function: Callable[[Sequence[float]], float]) -> Callable[[float], float]:
+    return lambda argument: function([argument])
 
 
 def _normal(affine: Affine) -> object:
@@ -516,7 +513,7 @@ def _roots(function: Callable[[float], float], low: float, high: float, size: fl
 
 
 def _polynomial(function: Callable[[float], float], size: float) -> np.ndarray | None:
-    """Coefficients (highest first, for the argument divided by `size`) of a polynomial of degree 4 that `function` is."""
+    """The coefficients, highest first, of the polynomial of degree 4 in (argument / `size`) that `function` is."""
     places = np.array([-1.7, -0.9, 0.2, 1.1, 1.9, 2.6, -2.3])
     values = np.array([function(float(t) * size) for t in places])
     if not np.isfinite(values).all():
@@ -541,8 +538,8 @@ def _jacobian(residuals: Sequence[Callable[[Sequence[float]], float]], point: np
     for at in range(len(point)):
         step = np.zeros(len(point))
         step[at] = 1e-6 * max(1.0, abs(point[at]))
-        columns.append([(f(point + step) - f(point - step)) / (2 * step[at]) for f in residuals])
+        ahead, behind = (point + step).tolist(), (point - step).tolist()
+        columns.append([(f(ahead) - f(behind)) / (2 * step[at]) for f in residuals])
     rows = np.array(columns).T
-    return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12)
-
-
+    scaled: np.ndarray = rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12)
+    return scaled

@@ -1,9 +1,9 @@
 """The theorems and the order in which they are tried.
 
 The order is data: the solver takes the theorems stage by stage, solves what it has after each stage, and goes on only
-while what is sought is not known ("low first", as in Inter-GPS). A theorem that looks at what is known so far (`follows`)
-is tried again as long as it says something new. Each is a function of its module, whose first line of documentation is
-the theorem.
+while what is sought is not known ("low first", as in Inter-GPS). A theorem that looks at what is known so far
+(`follows`) is tried again as long as it says something new. Each is a function of its module; its documentation is the
+theorem.
 """
 
 from __future__ import annotations

@@ -224,8 +224,7 @@ def power_of_a_point(problem: Problem, system: System) -> Equations:
             products = []
             for line in _lines_through(problem, system, circle, point):
                 products.append(length(point, line.points[0]) * length(point, line.points[-1]))
-            for first, second in itertools.combinations(products, 2):
-                yield first, second
+            yield from itertools.combinations(products, 2)
 
 
 def radius_and_chord(problem: Problem, system: System) -> Equations:

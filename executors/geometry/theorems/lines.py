@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import networkx as nx
 
 from executors.geometry.algebra import Expression, total
 from executors.geometry.figure import SLACK
 from executors.geometry.forms import Term
-from executors.geometry.statements import Points, Problem, line_of, line_pairs, opposite_side, point_of
+from executors.geometry.statements import Points, Problem, line_of, line_pairs, opposite_side, point_of, points_of
 from executors.geometry.system import System
 
 Equations = Iterator[tuple[Expression, Expression | float]]
@@ -50,7 +50,7 @@ def midpoint(problem: Problem, system: System) -> Equations:
             yield figure.length(side[0], side[2]), figure.length(side[2], side[1])
 
 
-def _leg(problem: Problem, point: str, terms: tuple[object, ...] | list[object]) -> tuple[str, str] | None:
+def _leg(problem: Problem, point: str, terms: Sequence[object]) -> tuple[str, str] | None:
     """The side of the polygon in `LegOf(...)` on which a point lies."""
     for term in terms:
         if isinstance(term, Term) and term.name in ("LegOf", "SideOf", "BaseOf") and term.arguments:
@@ -62,8 +62,6 @@ def _leg(problem: Problem, point: str, terms: tuple[object, ...] | list[object])
 
 
 def _vertices(term: object) -> Points:
-    from executors.geometry.statements import points_of
-
     return points_of(term) if isinstance(term, Term) else ()
 
 
@@ -228,7 +226,7 @@ def parallel_proportion(problem: Problem, system: System) -> Equations:
     for family in parallel_families(problem):
         for three in itertools.combinations(sorted(family), 3):
             crossing = []
-            for number, line in enumerate(figure.lines):
+            for number in range(len(figure.lines)):
                 points = [figure.meet(number, parallel) for parallel in three]
                 if number not in family and all(points) and len(set(points)) == 3:
                     crossing.append([str(point) for point in points])
@@ -239,12 +237,13 @@ def parallel_proportion(problem: Problem, system: System) -> Equations:
 
 def parallel_families(problem: Problem) -> list[set[int]]:
     """Sets of lines (by number) that are parallel: stated, sides of shapes, or perpendicular to the same line."""
-    figure, graph = problem.figure, nx.Graph()
+    figure = problem.figure
+    graph: nx.Graph[int] = nx.Graph()
 
     def join(first: tuple[str, str], second: tuple[str, str]) -> None:
-        lines = figure.line(*first), figure.line(*second)
-        if lines[0] is not None and lines[1] is not None and lines[0] != lines[1]:
-            graph.add_edge(*lines)
+        one, other = figure.line(*first), figure.line(*second)
+        if one is not None and other is not None and one != other:
+            graph.add_edge(one, other)
 
     for first, second in line_pairs(problem, "Parallel"):
         join(first, second)

@@ -12,7 +12,7 @@ from executors.geometry.algebra import Expression, Quantity, Symbol, sine, total
 from executors.geometry.forms import POLYGONS, Term
 from executors.geometry.statements import Points, Problem, line_of, points_of
 from executors.geometry.system import System
-from executors.geometry.theorems.lines import Equations, four_sided, trapezoids
+from executors.geometry.theorems.lines import Equations, four_sided, parallel_families, trapezoids
 
 _MOST_SIDES = 8
 _MOST_CYCLES = 200
@@ -46,10 +46,10 @@ def _is_bent(problem: Problem, corner: tuple[str, str, str]) -> bool:
 
 def _drawn_polygons(problem: Problem) -> Iterator[Points]:
     """Cycles of neighbouring points without a chord: the faces of the figure, mostly."""
-    neighbours = nx.Graph()
+    neighbours: nx.Graph[str] = nx.Graph()
     for line in problem.figure.lines:
         neighbours.add_edges_from(itertools.pairwise(line))
-    cycles = nx.chordless_cycles(neighbours, length_bound=_MOST_SIDES)
+    cycles = nx.chordless_cycles(neighbours, length_bound=_MOST_SIDES)  # type: ignore[call-overload]
     for cycle in itertools.islice(cycles, _MOST_CYCLES):
         if len(cycle) > 3:
             yield tuple(cycle)
@@ -319,11 +319,9 @@ def _turned(problem: Problem, shape: Points, parallel: set[frozenset[str]]) -> I
     stated = [found for found in trapezoids(problem) if set(found) == set(shape)]
     yield from stated
     if not stated:
-        from executors.geometry.theorems.lines import parallel_families
-
         for turned in (shape, (*shape[1:], shape[0])):
             lines = {problem.figure.line(*turned[:2]), problem.figure.line(*turned[2:])}
-            if any(lines <= family for family in parallel_families(problem)):  # type: ignore[operator]
+            if any(lines <= family for family in parallel_families(problem)):
                 yield turned
 
 

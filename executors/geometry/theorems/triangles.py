@@ -6,9 +6,8 @@ import itertools
 import math
 from collections.abc import Iterator
 
-from executors.geometry.algebra import Expression, Trigonometric, cosine, sine
-from executors.geometry.forms import Term
-from executors.geometry.statements import Points, Problem, line_of, point_of, points_of
+from executors.geometry.algebra import Expression, Symbol, Trigonometric, cosine, sine
+from executors.geometry.statements import Points, Problem, centre_of, line_of, point_of, points_of
 from executors.geometry.system import System
 from executors.geometry.theorems.lines import Equations
 
@@ -157,15 +156,9 @@ def corresponding(problem: Problem, system: System) -> Equations:
             if name == "Congruent":
                 yield from zip(*sides, strict=True)
     for arguments in problem.stated("Congruent"):
-        circles = [figure.circle(str(part.arguments[0])) for part in arguments if _is_circle(part)]
+        circles = [figure.circle(centre) for part in arguments if (centre := centre_of(part))]
         if len(circles) == 2 and circles[0] and circles[1]:
-            from executors.geometry.algebra import Symbol
-
             yield Symbol(circles[0].radius), Symbol(circles[1].radius)
-
-
-def _is_circle(term: object) -> bool:
-    return isinstance(term, Term) and term.name == "Circle" and bool(term.arguments)
 
 
 def congruent(problem: Problem, system: System) -> Equations:
