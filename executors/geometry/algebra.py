@@ -60,8 +60,9 @@ class Affine:
             return Affine(self.constant + factor * other.constant, self.coefficients)
         merged = dict(self.coefficients)
         for quantity, coefficient in other.coefficients.items():
-            total = merged.get(quantity, 0.0) + factor * coefficient
-            if abs(total) > 1e-12:
+            added = factor * coefficient
+            total = merged.get(quantity, 0.0) + added
+            if abs(total) > 1e-12 * abs(added):
                 merged[quantity] = total
             else:
                 merged.pop(quantity, None)

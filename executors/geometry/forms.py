@@ -20,8 +20,11 @@ DEEPEST = 100
 _IDENTIFIER = re.compile(r"[A-Za-z0-9 +\-*/.\\{}^_$']+")
 _BLANKS = re.compile(r"[ \n\r]*")
 
-_FOUR_SIDED = frozenset(["Quadrilateral", "Parallelogram", "Square", "Rectangle", "Rhombus", "Trapezoid", "Kite"])
-POLYGONS = _FOUR_SIDED | {"Triangle", "Polygon", "Pentagon", "Hexagon", "Heptagon", "Octagon", "Shape"}
+# How many vertices a polygon's name promises; None: any number.
+POLYGONS: dict[str, int | None] = {
+    **dict.fromkeys(["Quadrilateral", "Parallelogram", "Square", "Rectangle", "Rhombus", "Trapezoid", "Kite"], 4),
+    **{"Triangle": 3, "Pentagon": 5, "Hexagon": 6, "Heptagon": 7, "Octagon": 8, "Polygon": None, "Shape": None},
+}
 _UNORDERED = frozenset(["Equals", "Add", "Mul", "SumOf", "AverageOf", "Parallel", "Perpendicular"])
 
 

@@ -11,14 +11,14 @@ from executors.geometry.diagram import Diagram
 from executors.geometry.figure import FigureError
 from executors.geometry.forms import FormError, Term, parse
 from executors.geometry.statements import Problem, UnsupportedError, build
-from executors.geometry.system import ContradictionError, Equation, OutOfTimeError, Step, System
+from executors.geometry.system import ContradictionError, Equation, LimitError, Step, System
 from executors.geometry.theorems import THEOREMS, Stage, Theorem
 from executors.outcome import Limits, Outcome, Status, Value, Verdict
 
 MOST_FORMS = 500
 
 # Up to this stage theorems are also tried when the answer is known, to see whether the forms contradict each other.
-CERTAIN = Stage.EQUALITIES
+CERTAIN = Stage.PROPORTIONS
 
 _ANSWER = Quantity("sought", ("answer",))
 
@@ -59,7 +59,7 @@ def solve(forms: Sequence[str], diagram: Diagram, seconds: float = 10.0) -> Solu
         return _worked(problem, system, problem.target)
     except ContradictionError as error:
         return Solution(reason=f"contradiction: {error}", contradiction=True)
-    except (OutOfTimeError, FigureError) as error:
+    except (LimitError, FigureError) as error:
         return Solution(reason=str(error))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cmath
 import itertools
 import math
 from collections.abc import Iterable, Iterator, Sequence
@@ -16,6 +17,8 @@ from executors.geometry.system import Equation
 Points = tuple[str, ...]
 
 MOST_POINTS = 60
+# Two segments drawn in opposite directions but for this (degrees) lie on the segment between their far ends.
+_STRAIGHT = 2.0
 
 _COLOURS = frozenset(["Shaded", "Red", "Blue", "Green"])
 _ADJECTIVES = frozenset(["Right", "Isosceles", "Equilateral", "Regular", *_COLOURS])
@@ -50,9 +53,9 @@ class Problem:
 
     def shapes(self, *names: str) -> Iterator[Points]:
         """The vertices of every stated shape of these names."""
-        for arguments in self.stated(*names):
-            vertices = tuple(part for part in arguments if isinstance(part, str))
-            if len(vertices) == len(set(vertices)) >= 3 and len(vertices) == len(arguments):
+        for name, arguments in ((fact.name, fact.arguments) for fact in self.facts if fact.name in names):
+            vertices = points_of(Term(name, tuple(arguments)))
+            if len(vertices) >= 3:
                 yield vertices
 
     def described(self, adjective: str, *names: str) -> Iterator[Points]:
@@ -75,9 +78,11 @@ def bare(term: Argument) -> Argument:
 def points_of(term: Argument) -> Points:
     """The vertices of a polygon or the ends of a line (empty for anything else)."""
     term = bare(term)
-    if not isinstance(term, Term) or term.name not in POLYGONS | {"Line", "Angle", "Arc"}:
+    if not isinstance(term, Term) or term.name not in (*POLYGONS, "Line", "Angle", "Arc"):
         return ()
     points = tuple(part for part in term.arguments if isinstance(part, str))
+    if POLYGONS.get(term.name) not in (None, len(points)):
+        return ()
     return points if len(points) == len(term.arguments) and len(points) == len(set(points)) >= 2 else ()
 
 
@@ -112,11 +117,17 @@ def build(diagram: Diagram, drawn: Sequence[Term], told: Sequence[Term]) -> Prob
     incidences = Incidences()
     for start, end in diagram.segments:
         incidences.join(start, end)
+    for start, middle, end in _drawn_straight(diagram):
+        incidences.put_between(start, middle, end)
     for term in terms:
         for part in term.terms():
             _collect(part, incidences)
     for centre in diagram.circles:
         incidences.circle(centre)
+    for term in terms:
+        for part in term.terms():
+            if part.name == "Arc":
+                _put_ends_on_circle(points_of(part), incidences)
     named = {point for pair in incidences.segments for point in pair} | {p for t in incidences.between for p in t}
     if len(named) > MOST_POINTS:
         raise FigureError(f"{len(named)} points, and at most {MOST_POINTS} are allowed")
@@ -137,6 +148,21 @@ def build(diagram: Diagram, drawn: Sequence[Term], told: Sequence[Term]) -> Prob
         except (ReadError, ValueError) as error:
             raise UnsupportedError(f"{wanted[-1]}: {error}") from error
     return problem
+
+
+def _drawn_straight(diagram: Diagram) -> Iterator[tuple[str, str, str]]:
+    """Three points with all three segments drawn, one on top of the other two: the middle point is on the long one."""
+    neighbours: dict[str, set[str]] = {}
+    for start, end in diagram.segments:
+        if start in diagram.positions and end in diagram.positions:
+            neighbours.setdefault(start, set()).add(end)
+            neighbours.setdefault(end, set()).add(start)
+    for middle, around in sorted(neighbours.items()):
+        for start, end in itertools.combinations(sorted(around), 2):
+            if end in neighbours[start]:
+                legs = [complex(*diagram.positions[p]) - complex(*diagram.positions[middle]) for p in (start, end)]
+                if all(legs) and abs(math.degrees(cmath.phase(-legs[0] / legs[1]))) < _STRAIGHT:
+                    yield start, middle, end
 
 
 def _squeezed(term: Term) -> Term:
@@ -198,6 +224,14 @@ def _collect(term: Term, incidences: Incidences) -> None:
             incidences.circle(first, *(str(part) for part in arguments[1:2]))
         case _:
             pass
+
+
+def _put_ends_on_circle(arc: Points, incidences: Incidences) -> None:
+    """An arc's points lie on one circle: the only one of the figure, or the only one with some of them."""
+    circles = list(incidences.on_circle.values())
+    sharing = [points for points in circles if set(points) & set(arc)] or circles
+    if len(sharing) == 1:
+        sharing[0] += [point for point in arc if point not in sharing[0]]
 
 
 def opposite_side(line: tuple[str, str], triangle: Points) -> tuple[str, str, str] | None:

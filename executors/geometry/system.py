@@ -25,6 +25,7 @@ TOLERANCE = 1e-3
 ROUNDED = 2e-2
 _EXACT = 1e-9
 _MOST_EQUATIONS = 6000
+_LEAST_RATIO = 1e-7
 _STARTS = 16
 
 
@@ -32,8 +33,8 @@ class ContradictionError(ValueError):
     """The equations have no solution; the message is one line that names the one that fails."""
 
 
-class OutOfTimeError(ValueError):
-    """The deadline has passed, or there are more equations than are allowed."""
+class LimitError(ValueError):
+    """The deadline has passed, or the equations are too many or out of proportion; one line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,7 @@ class _Origin:
 
 
 class System:
-    """`deadline` is on `time.monotonic`'s clock; whatever is asked after it raises `OutOfTimeError`."""
+    """`deadline` is on `time.monotonic`'s clock; whatever is asked after it raises `LimitError`."""
 
     def __init__(self, deadline: float = math.inf) -> None:
         self.deadline = deadline
@@ -94,8 +95,11 @@ class System:
         key: object = (equation.left, equation.right) if affine is None else _normal(affine)
         if key is None or key in self._keys:
             return False
+        sizes = [abs(coefficient) for coefficient in affine.coefficients.values()] if affine else []
+        if sizes and min(sizes) < _LEAST_RATIO * max(sizes):
+            raise LimitError(f"coefficients out of proportion: {equation}")
         if len(self.equations) >= _MOST_EQUATIONS:
-            raise OutOfTimeError(f"more than {_MOST_EQUATIONS} equations")
+            raise LimitError(f"more than {_MOST_EQUATIONS} equations")
         self._keys.add(key)
         number = len(self.equations)
         self.equations.append(equation)
@@ -184,16 +188,16 @@ class System:
 
     def _in_time(self) -> None:
         if time.monotonic() > self.deadline:
-            raise OutOfTimeError("out of time")
+            raise LimitError("out of time")
 
     def _settle(self, quantity: Quantity, value: float, origin: _Origin) -> None:
         low, high = quantity.limits
         margin = -1e-6 if quantity.kind in ("angle", "arc") else _EXACT  # three points may turn out to be on one line
         if not low + margin < value < high - margin or not math.isfinite(value):
-            raise ContradictionError(
-                f"{quantity} would be {value:.6g} by {self.equations[origin.equations[0]].theorem}: "
-                f"{self.equations[origin.equations[0]]}"
-            )
+            numbers = self._sparse(quantity, origin) if origin.rows else origin.equations
+            naming = [number for number in numbers if quantity in self._unknowns[number]] or list(numbers)
+            equation = self.equations[naming[-1]]
+            raise ContradictionError(f"{quantity} would be {value:.6g} by {equation.theorem}: {equation}")
         self.values[quantity] = value
         self._origins[quantity] = origin
         self._forms.pop(quantity, None)
@@ -258,8 +262,8 @@ class System:
 
     def _reduce(self, numbers: Sequence[int], rows: Sequence[Affine]) -> bool:
         found = dict.fromkeys(quantity for row in rows for quantity in row.coefficients)
-        # Letters last: what stays free is then a letter of the problem where there is one.
-        columns = sorted(found, key=lambda quantity: quantity.kind in ("letter", "sought"))
+        # Letters last: what stays free is then a letter of the problem where there is one, and never what is sought.
+        columns = sorted(found, key=lambda quantity: {"sought": 0, "letter": 2}.get(quantity.kind, 1))
         place = {quantity: at for at, quantity in enumerate(columns)}
         matrix = np.zeros((len(rows), len(columns) + 1))
         for at, row in enumerate(rows):

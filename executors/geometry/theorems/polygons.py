@@ -50,9 +50,16 @@ def _drawn_polygons(problem: Problem) -> Iterator[Points]:
     for line in problem.figure.lines:
         neighbours.add_edges_from(itertools.pairwise(line))
     cycles = nx.chordless_cycles(neighbours, length_bound=_MOST_SIDES)  # type: ignore[call-overload]
-    for cycle in itertools.islice(cycles, _MOST_CYCLES):
-        if len(cycle) > 3:
-            yield tuple(cycle)
+    found = [_turned_first(cycle) for cycle in itertools.islice(cycles, _MOST_CYCLES + 1) if len(cycle) > 3]
+    if len(found) <= _MOST_CYCLES:  # of too many, which come first is chance
+        yield from sorted(found)
+
+
+def _turned_first(cycle: list[str]) -> Points:
+    """The same cycle from its least point on, towards the lesser neighbour."""
+    at = cycle.index(min(cycle))
+    turned = cycle[at:] + cycle[:at]
+    return tuple(turned if turned[1] < turned[-1] else [turned[0], *turned[:0:-1]])
 
 
 def _inner(problem: Problem, corners: list[tuple[str, str, str]]) -> list[float] | None:
