@@ -34,7 +34,7 @@ TOLERANCE = 1e-3
 _FOLDER = "logic_forms"
 _FILES = tuple(f"{_FOLDER}/{name}_logic_forms_annot.json" for name in ("text", "diagram"))
 _DISSOLVED = f"{_FOLDER}/text_logic_forms_annot_dissolved.json"
-_NO_WORDING = "(the wording of this problem is not in this copy of the data)"
+_NO_WORDING = "(the wording of problem {} is not in this copy of the data)"
 _POINT = re.compile(r"[A-Za-z]'*")
 _NOWHERE = (-1.0, -1.0)
 
@@ -72,7 +72,7 @@ def read_forms(folder: Path) -> Iterator[Sample]:
     rows = _rows(folder, _FILES[0])
     for pid in _test_problems(rows):
         forms = tuple(_forms(folder / _FILES[0], rows, pid))
-        wording = _data(folder, pid).get("compact_text", _NO_WORDING)
+        wording = _data(folder, pid).get("compact_text", _NO_WORDING.format(pid))
         for number, form in enumerate(forms):
             fields = {"question": wording, "before": "\n".join(forms[:number]) or "(none)"}
             yield Sample(f"{pid}-{number}", fields, form, FormsOfProblem(forms), group=pid)
@@ -97,7 +97,7 @@ def read_problems(folder: Path) -> Iterator[Sample]:
         if answer is None:
             continue
         forms = [form for form in _forms(folder / _DISSOLVED, told, pid) if form.strip()]
-        fields = {"question": data.get("compact_text", _NO_WORDING), "diagram": "\n".join(diagram.forms)}
+        fields = {"question": data.get("compact_text", _NO_WORDING.format(pid)), "diagram": "\n".join(diagram.forms)}
         target = data["answer"] if choices else repr(answer)
         yield Sample(pid, fields, target, GeometryProblem(diagram, answer, choices), program="\n".join(forms))
 
