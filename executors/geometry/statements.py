@@ -18,7 +18,7 @@ Points = tuple[str, ...]
 
 MOST_POINTS = 60
 # Two segments drawn in opposite directions but for this (degrees) lie on the segment between their far ends.
-_STRAIGHT = 2.0
+_STRAIGHT = 5.0
 
 _COLOURS = frozenset(["Shaded", "Red", "Blue", "Green"])
 _ADJECTIVES = frozenset(["Right", "Isosceles", "Equilateral", "Regular", *_COLOURS])
@@ -131,7 +131,8 @@ def build(diagram: Diagram, drawn: Sequence[Term], told: Sequence[Term]) -> Prob
     named = {point for pair in incidences.segments for point in pair} | {p for t in incidences.between for p in t}
     if len(named) > MOST_POINTS:
         raise FigureError(f"{len(named)} points, and at most {MOST_POINTS} are allowed")
-    problem = Problem(Figure(incidences, diagram.positions), [part for term in terms for part in term.terms()])
+    facts = [*terms, *(fact for term in terms for fact in _as_relations(term))]
+    problem = Problem(Figure(incidences, diagram.positions), [part for fact in facts for part in fact.terms()])
     reader = Measures(problem)
     for term in terms:
         try:
@@ -148,6 +149,15 @@ def build(diagram: Diagram, drawn: Sequence[Term], told: Sequence[Term]) -> Prob
         except (ReadError, ValueError) as error:
             raise UnsupportedError(f"{wanted[-1]}: {error}") from error
     return problem
+
+
+def _as_relations(term: Term) -> Iterator[Term]:
+    """`Equals(Line(A,B), AltitudeOf(...))` says that the line is the altitude, and not only as long."""
+    relations = {"AltitudeOf": "IsAltitudeOf", "HypotenuseOf": "IsHypotenuseOf"}
+    if term.name == "Equals" and len(term.arguments) == 2:
+        for line, part in (term.arguments, term.arguments[::-1]):
+            if line_of(line) and isinstance(part, Term) and part.name in relations and len(part.arguments) == 1:
+                yield Term(relations[part.name], (line, bare(part.arguments[0])))
 
 
 def _drawn_straight(diagram: Diagram) -> Iterator[tuple[str, str, str]]:
@@ -315,6 +325,8 @@ class Measures:
             return values[0] / values[1]
         if name == "Pow" and len(values) == 2 and (exponent := values[1].affine({})) and not exponent.coefficients:
             return values[0] ** exponent.constant
+        if len(values) == 1 and name[:1].isdigit():  # `2(y-10)` reads like a form called 2
+            return read(name) * values[0]
         raise UnsupportedError(f"{name} is not known here as a measure")
 
     def _line(self, term: Term) -> Expression:

@@ -129,6 +129,20 @@ CASES = [
         PARALLELS,
     ),
     Case(
+        "bent line between parallels",
+        "APB CQD PM MQ",
+        ["Parallel(Line(A,B),Line(C,D))", angle("BPM", 40), angle("MQD", 35), find_angle("PMQ")],
+        75,
+        PARALLELS | {"M": (100.0, 30.0)},
+    ),
+    Case(
+        "bent line between parallels",
+        "APB CQD PM MQ",
+        ["Parallel(Line(A,B),Line(C,D))", angle("APM", 140), angle("MQC", 145), find_angle("PMQ")],
+        75,
+        PARALLELS | {"M": (100.0, 30.0)},
+    ),
+    Case(
         "polygon angle sum",
         "AB BC CD DA",
         [angle("DAB", 80), angle("ABC", 85), angle("BCD", 100), find_angle("CDA")],
@@ -183,6 +197,15 @@ CASES = [
         "",
         ["Congruent(Triangle(A,B,C),Triangle(D,E,F))", angle("ABC", 40), find_angle("DEF")],
         40,
+    ),
+    Case(
+        "congruent or similar, as stated",
+        "",
+        [
+            *("Similar(Kite(A,B,C,D),Kite(E,F,G,H))", length("AB", 4), length("EF", 8), length("AC", 7)),
+            find_length("EG"),
+        ],
+        14,
     ),
     Case(
         "centroid",
@@ -271,6 +294,23 @@ CASES = [
         "ADB AEC BC DE",
         ["IsMidsegmentOf(Line(D,E),Triangle(A,B,C))", length("BC", 14), find_length("DE")],
         7,
+    ),
+    Case(
+        "medians",
+        "AGM BGN BMC ANC AB",
+        [
+            *("IsMidpointOf(Point(M),Line(B,C))", "IsMidpointOf(Point(N),Line(A,C))"),
+            *(length("GM", 3), find_length("AG")),
+        ],
+        6,
+        helpers=["midpoint"],
+    ),
+    Case(
+        "kite by its sides",
+        "AB BC CD DA",
+        [length("AB", 4), length("AD", 4), length("CB", 9), length("CD", 9), angle("ABC", 100), find_angle("ADC")],
+        100,
+        KITE,
     ),
     Case(
         "congruent triangles",

@@ -220,6 +220,49 @@ def parallel_lines(problem: Problem, system: System) -> Equations:
                         yield angles
 
 
+def bent_transversal(problem: Problem, system: System) -> Equations:
+    """Where a line across two parallels is bent between them, the angle there is the sum of those that its parts make
+    with the parallels on the side to which it points (by a third parallel through the bend)."""
+    figure = problem.figure
+    for family in parallel_families(problem):
+        for first, second in itertools.combinations(sorted(family), 2):
+            ends = itertools.product(figure.lines[first], figure.lines[second])
+            for start, end in ends:
+                for bend in sorted(set(figure.joined[start]) & set(figure.joined[end])):
+                    if bend not in figure.lines[first] + figure.lines[second]:
+                        yield from _at_bend(problem, (first, start), bend, (second, end))
+
+
+def _at_bend(problem: Problem, near: tuple[int, str], bend: str, far: tuple[int, str]) -> Equations:
+    figure, (first, start), (second, end) = problem.figure, near, far
+    if figure.collinear(start, bend, end) or not _between(problem, near, bend, far):
+        return
+    for one, other in itertools.product(*_rays_on(problem, start, first), *_rays_on(problem, end, second)):
+        directions = figure.direction(start, one), figure.direction(end, other)
+        if math.isnan(sum(directions)) or math.cos(math.radians(directions[0] - directions[1])) < 0:
+            continue
+        sides = [figure.direction(bend, figure.ray(bend, point)) for point in (start, end)]
+        turns = [(side - directions[0] - 180) % 360 for side in sides]
+        swept = sum(min(turn, 360 - turn) for turn in turns)
+        if swept < 180 - SLACK:
+            yield figure.angle(one, start, bend) + figure.angle(other, end, bend), figure.angle(start, bend, end)
+        elif swept > 180 + SLACK:
+            yield (
+                figure.angle(one, start, bend) + figure.angle(other, end, bend),
+                360.0 - figure.angle(start, bend, end),
+            )
+
+
+def _between(problem: Problem, near: tuple[int, str], bend: str, far: tuple[int, str]) -> bool:
+    """Whether a point is drawn between two parallels."""
+    figure = problem.figure
+    for (line, _), (_, other) in ((near, far), (far, near)):
+        ends = figure.lines[line][0], figure.lines[line][-1]
+        if not figure.same_side(*ends, bend, other):
+            return False
+    return True
+
+
 def parallel_proportion(problem: Problem, system: System) -> Equations:
     """Three parallels cut two lines across them in the same ratio."""
     figure = problem.figure

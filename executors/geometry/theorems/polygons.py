@@ -154,6 +154,17 @@ def kite(problem: Problem, system: System) -> Equations:
             yield figure.angle(b, c, a), figure.angle(a, c, d)
 
 
+def equal_sides(problem: Problem, system: System) -> Equations:
+    """In a quadrilateral with two pairs of equal neighbouring sides the angles between unequal sides are equal."""
+    figure = problem.figure
+    for shape in _drawn_polygons(problem):
+        if len(shape) == 4:
+            for a, b, c, d in (shape, (*shape[1:], shape[0])):
+                pairs = ((a, b), (a, d)), ((c, b), (c, d))
+                if all(system.same(figure.length(*one), figure.length(*other)) for one, other in pairs):
+                    yield figure.angle(a, b, c), figure.angle(a, d, c)
+
+
 def trapezoid(problem: Problem, system: System) -> Equations:
     """The angles at each leg of a trapezoid add up to 180 degrees; an isosceles one is symmetric."""
     figure = problem.figure
@@ -242,6 +253,9 @@ def similar_areas(problem: Problem, system: System) -> Equations:
             for at in range(len(shapes[0])):
                 sides = [figure.length(shape[at - 1], shape[at]) for shape in shapes]
                 yield first * sides[1] ** 2, second * sides[0] ** 2
+            if len(shapes[0]) == 4:
+                diagonals = [figure.length(shape[0], shape[2]) for shape in shapes]
+                yield first * diagonals[1] ** 2, second * diagonals[0] ** 2
 
 
 def _formulas(problem: Problem, system: System, shape: Points) -> Iterator[Expression]:

@@ -137,8 +137,34 @@ def centroid(problem: Problem, system: System) -> Equations:
                     yield figure.length(vertex, centre), figure.length(centre, foot) * 2.0
 
 
+def medians(problem: Problem, system: System) -> Equations:
+    """Two medians of a triangle cut each other in the ratio 2 to 1, and the third one goes through the same point."""
+    figure = problem.figure
+    for triangle in figure.triangles:
+        feet = {}
+        for vertex in triangle:
+            start, end = (point for point in triangle if point != vertex)
+            for foot in _inside(problem, start, end):
+                halves = figure.length(start, foot), figure.length(foot, end)
+                if figure.line(vertex, foot) is not None and system.same(*halves):
+                    feet[vertex] = foot, (start, end)
+        lines = {vertex: figure.line(vertex, foot) for vertex, (foot, _) in feet.items()}
+        for first, second in itertools.combinations(sorted(feet), 2):
+            one, other = lines[first], lines[second]
+            centre = figure.meet(one, other) if one is not None and other is not None else None
+            if centre is None:
+                continue
+            for vertex in triangle:
+                start, end = (point for point in triangle if point != vertex)
+                for foot in figure.side(vertex, centre):
+                    if foot != centre and figure.collinear(start, foot, end):
+                        yield figure.length(start, foot), figure.length(foot, end)
+                        yield figure.length(vertex, centre), figure.length(centre, foot) * 2.0
+
+
 def corresponding(problem: Problem, system: System) -> Equations:
-    """Shapes that are said to be congruent or similar have equal angles, and equal or proportional sides."""
+    """Shapes that are said to be congruent or similar have equal angles, and equal or proportional sides (and
+    diagonals, of quadrilaterals)."""
     figure = problem.figure
     for name in ("Congruent", "Similar"):
         for arguments in problem.stated(name):
@@ -149,8 +175,11 @@ def corresponding(problem: Problem, system: System) -> Equations:
             for at in range(size):
                 corners = [(shape[at - 1], shape[at], shape[(at + 1) % size]) for shape in shapes]
                 yield figure.angle(*corners[0]), figure.angle(*corners[1])
-            sides = [[figure.length(shape[at - 1], shape[at]) for at in range(size)] for shape in shapes]
-            for (a, b), (c, d) in itertools.pairwise(zip(*sides, strict=True)):
+            pairs = [(at, (at + 1) % size) for at in range(size)]
+            if size == 4:
+                pairs += [(0, 2), (1, 3)]
+            sides = [[figure.length(shape[i], shape[j]) for i, j in pairs] for shape in shapes]
+            for (a, b), (c, d) in itertools.combinations(zip(*sides, strict=True), 2):
                 if name == "Similar":
                     yield a * d, c * b
             if name == "Congruent":
