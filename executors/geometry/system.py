@@ -11,13 +11,14 @@ from __future__ import annotations
 import itertools
 import math
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import brentq, linprog, root  # type: ignore[import-untyped]
+from scipy.optimize import linprog, root  # type: ignore[import-untyped]
 
 from executors.geometry.algebra import Affine, Expression, Quantity
+from executors.geometry.numeric import jacobian, near, roots, row_echelon, start_between
 
 # Relative errors up to which two numbers are the same. Sums are exact; squares, products and sines of exercises whose
 # figure gives rounded decimals are not.
@@ -84,6 +85,7 @@ class System:
         self._open: dict[int, None] = {}
         self._fresh: list[int] = []
         self._forms: dict[Quantity, Affine] = {}
+        self._known: dict[Quantity, Affine | float] = {}  # the forms and the values, in one
         self._origins: dict[Quantity, _Origin] = {}
         self._roots: dict[Quantity, list[float]] = {}
 
@@ -123,7 +125,7 @@ class System:
 
     def affine(self, expression: Expression) -> Affine | None:
         """The expression in the free quantities."""
-        return expression.affine({**self._forms, **self.values})
+        return expression.affine(self._known)
 
     def value(self, expression: Expression) -> float | None:
         affine = self.affine(expression)
@@ -201,6 +203,7 @@ class System:
         self.values[quantity] = value
         self._origins[quantity] = origin
         self._forms.pop(quantity, None)
+        self._known[quantity] = value
         self._fresh += self._uses.get(quantity, ())
 
     def _propagate(self) -> None:
@@ -234,13 +237,13 @@ class System:
         """Solve the affine equations together; True when a value came of it."""
         numbers: list[int] = []
         rows: list[Affine] = []
-        self._forms = {}
+        self._forget_forms()
         pending = list(self._open)
         while True:
             self._in_time()
             added = False
             for number in list(pending):
-                affine = self._zeros[number].affine({**self._forms, **self.values})
+                affine = self._zeros[number].affine(self._known)
                 if affine is None:
                     continue
                 pending.remove(number)
@@ -254,6 +257,11 @@ class System:
                 return False
             if self._reduce(numbers, rows):
                 return True
+
+    def _forget_forms(self) -> None:
+        for quantity in self._forms:
+            del self._known[quantity]
+        self._forms = {}
 
     def _scale(self, number: int) -> float:
         equation = self.equations[number]
@@ -270,12 +278,12 @@ class System:
             for quantity, coefficient in row.coefficients.items():
                 matrix[at, place[quantity]] = coefficient
             matrix[at, -1] = -row.constant
-        pivots = _row_echelon(matrix)
+        pivots = row_echelon(matrix)
         if np.abs(matrix[len(pivots) :, -1]).max(initial=0.0) > TOLERANCE * max(1.0, np.abs(matrix[:, -1]).max()):
             raise ContradictionError(self._blame(numbers, rows, columns))
         settled = False
         origin = _Origin(tuple(numbers), tuple(rows))
-        self._forms = {}
+        self._forget_forms()
         for at, pivot in enumerate(pivots):
             others = np.flatnonzero(np.abs(matrix[at, :-1]) > _EXACT)
             if len(others) == 1:
@@ -283,7 +291,7 @@ class System:
                 settled = True
             else:
                 rest = {columns[o]: -float(matrix[at, o]) for o in others if o != pivot}
-                self._forms[columns[pivot]] = Affine(float(matrix[at, -1]), rest)
+                self._forms[columns[pivot]] = self._known[columns[pivot]] = Affine(float(matrix[at, -1]), rest)
         return settled
 
     def _blame(self, numbers: Sequence[int], rows: Sequence[Affine], columns: Sequence[Quantity]) -> str:
@@ -297,7 +305,7 @@ class System:
                 for quantity, coefficient in row.coefficients.items():
                     matrix[at, place[quantity]] = coefficient
                 matrix[at, -1] = -row.constant
-            rank = len(_row_echelon(matrix))
+            rank = len(row_echelon(matrix))
             if np.abs(matrix[rank:, -1]).max(initial=0.0) > TOLERANCE * max(1.0, np.abs(matrix[:, -1]).max()):
                 high = middle
             else:
@@ -325,18 +333,18 @@ class System:
             candidates: list[float] | None = None
             used = []
             for number in numbers:
-                if self._zeros[number].affine({**self._forms, **self.values}) is not None:
+                if self._zeros[number].affine(self._known) is not None:
                     continue
                 self._in_time()
                 residual = _of_one(self._residual(number, (quantity,)))
-                found = _roots(residual, *self._range(quantity), self._size())
+                found = roots(residual, *self._range(quantity), self._size())
                 if found is None:
                     continue
                 used.append(number)
                 if candidates is None:
                     candidates = found
                 else:
-                    candidates = [t for t in candidates if any(_near(t, other) for other in found)] or candidates
+                    candidates = [t for t in candidates if any(near(t, other) for other in found)] or candidates
                 if not candidates:
                     equation = self.equations[number]
                     raise ContradictionError(f"{equation.theorem}: {equation} has no solution in this figure")
@@ -412,7 +420,7 @@ class System:
         size = self._size()
         for _ in range(_STARTS):
             self._in_time()
-            start = [_start(draw, *self._range(quantity), size) for quantity in frees]
+            start = [start_between(draw, *self._range(quantity), size) for quantity in frees]
             with np.errstate(all="ignore"):
                 result = root(lambda p: np.nan_to_num([f(p) for f in residuals], nan=1e9), start, method="lm")
             near = [self._range(q)[0] < t < self._range(q)[1] for q, t in zip(frees, result.x, strict=True)]
@@ -423,7 +431,7 @@ class System:
                 or not self._within(frees, result.x)
             ):
                 continue
-            if np.linalg.matrix_rank(_jacobian(residuals, result.x), tol=1e-4) < len(frees):
+            if np.linalg.matrix_rank(jacobian(residuals, result.x), tol=1e-4) < len(frees):
                 return False
             if not any(np.allclose(result.x, other, rtol=1e-5) for other in found):
                 found.append(result.x)
@@ -455,95 +463,3 @@ def _normal(affine: Affine) -> object:
     parts = sorted(affine.coefficients.items())
     factor = parts[0][1]
     return tuple((q, round(c / factor, 9)) for q, c in parts), round(affine.constant / factor, 7)
-
-
-def _row_echelon(matrix: np.ndarray) -> list[int]:
-    """Bring to reduced row echelon form in place (the last column is the right side); the pivots' columns."""
-    pivots: list[int] = []
-    for column in range(matrix.shape[1] - 1):
-        at = len(pivots)
-        if at == len(matrix):
-            break
-        best = at + int(np.argmax(np.abs(matrix[at:, column])))
-        if abs(matrix[best, column]) < 1e-7:
-            matrix[at:, column] = 0.0
-            continue
-        if best != at:
-            matrix[[at, best]] = matrix[[best, at]]
-        matrix[at] /= matrix[at, column]
-        others = np.flatnonzero(matrix[:, column])
-        others = others[others != at]
-        matrix[others] -= np.outer(matrix[others, column], matrix[at])
-        pivots.append(column)
-    matrix[np.abs(matrix) < 1e-11] = 0.0
-    return pivots
-
-
-def _near(first: float, second: float) -> bool:
-    return abs(first - second) <= 1e-6 * max(abs(first), abs(second), 1.0)
-
-
-def _distinct(found: Iterable[float]) -> list[float]:
-    result: list[float] = []
-    for value in sorted(found):
-        if not result or not _near(result[-1], value):
-            result.append(value)
-    return result
-
-
-def _roots(function: Callable[[float], float], low: float, high: float, size: float) -> list[float] | None:
-    """The roots strictly between `low` and `high`; None when it cannot be told that these are all."""
-    if high - low < 1e-9 * max(1.0, abs(low)):
-        return None
-    polynomial = _polynomial(function, size)
-    if polynomial is not None:
-        if np.abs(polynomial).max() < 1e-9:
-            return None
-        candidates = np.roots(np.trim_zeros(np.where(np.abs(polynomial) < 1e-9, 0.0, polynomial), "f"))
-        real = [float(t.real) * size for t in candidates if abs(t.imag) < 1e-7 * max(1.0, abs(t))]
-        margin = 1e-7 * size
-        return _distinct(t for t in real if low + margin < t < high - margin)
-    if not math.isfinite(high - low):
-        return None
-    grid = np.linspace(low, high, 362)[1:-1]
-    values = [function(float(t)) for t in grid]
-    if any(math.isnan(value) for value in values) or max(map(abs, values)) < 1e-9:
-        return None
-    found = [float(t) for t, value in zip(grid, values, strict=True) if value == 0.0]
-    for (a, fa), (b, fb) in itertools.pairwise(zip(grid, values, strict=True)):
-        if fa * fb < 0 and max(abs(fa), abs(fb)) < 1e6:
-            found.append(float(brentq(function, float(a), float(b), xtol=1e-12)))
-    return _distinct(found)
-
-
-def _polynomial(function: Callable[[float], float], size: float) -> np.ndarray | None:
-    """The coefficients, highest first, of the polynomial of degree 4 in (argument / `size`) that `function` is."""
-    places = np.array([-1.7, -0.9, 0.2, 1.1, 1.9, 2.6, -2.3])
-    values = np.array([function(float(t) * size) for t in places])
-    if not np.isfinite(values).all():
-        return None
-    coefficients = np.polyfit(places[:5], values[:5], 4)
-    largest = np.abs(values).max()
-    if not largest:
-        return np.zeros(1)
-    fits = np.abs(np.polyval(coefficients, places[5:]) - values[5:]).max() < 1e-8 * largest
-    return np.asarray(coefficients) / largest if fits else None
-
-
-def _start(draw: np.random.Generator, low: float, high: float, size: float) -> float:
-    low = low if math.isfinite(low) else (min(high, 0.0) - 3 * size if math.isfinite(high) else -3 * size)
-    high = high if math.isfinite(high) else low + 6 * size
-    return float(draw.uniform(low, high))
-
-
-def _jacobian(residuals: Sequence[Callable[[Sequence[float]], float]], point: np.ndarray) -> np.ndarray:
-    """By central differences, each row scaled to length 1."""
-    columns = []
-    for at in range(len(point)):
-        step = np.zeros(len(point))
-        step[at] = 1e-6 * max(1.0, abs(point[at]))
-        ahead, behind = (point + step).tolist(), (point - step).tolist()
-        columns.append([(f(ahead) - f(behind)) / (2 * step[at]) for f in residuals])
-    rows = np.array(columns).T
-    scaled: np.ndarray = rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12)
-    return scaled
