@@ -10,7 +10,8 @@ from executors.geometry.algebra import Expression, Quantity, Symbol, expression
 from executors.geometry.diagram import Diagram
 from executors.geometry.figure import FigureError
 from executors.geometry.forms import FormError, Term, parse
-from executors.geometry.statements import Problem, UnsupportedError, build
+from executors.geometry.problem import Problem, UnsupportedError
+from executors.geometry.statements import build
 from executors.geometry.system import ContradictionError, Equation, LimitError, Step, System
 from executors.geometry.theorems import THEOREMS, Stage, Theorem
 from executors.outcome import Limits, Outcome, Status, Value, Verdict

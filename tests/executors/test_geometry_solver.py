@@ -105,6 +105,11 @@ HOSTILE = {
     "thousands of forms": [f"Equals(LengthOf(Line(A,P{number})),{number})" for number in range(3000)],
     "a crowd": [*(f"Line({a},{b})" for a in "ABCDEFGHIJKLMNOP" for b in "QRSTUVWXYZabcdef"), "Find(x)"],
     "a long line": [*(f"PointLiesOnLine(P{n},Line(P0,P59))" for n in range(1, 59)), "Find(LengthOf(Line(P0,P59)))"],
+    "a fan": [
+        *(f"PointLiesOnLine(P{n},Line(P0,P57))" for n in range(1, 57)),
+        *(f"Line(P{n},A)" for n in range(58)),
+        "Find(LengthOf(Line(P0,P57)))",
+    ],
     "no arguments": ["Equals()", "Find()", "Line()", "Angle()", "Circle()", "Tangent()", "Similar()", "IsMidpointOf()"],
     "odd arguments": [
         *("Similar(Triangle(A,B,C),x)", "Tangent(x,y)", "IsIncenterOf(Point(A),Triangle(A,B,C))", "Kite(A,A,A,A)"),

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntEnum
 
-from executors.geometry.statements import Problem
+from executors.geometry.problem import Problem
 from executors.geometry.system import System
 from executors.geometry.theorems import circles, lines, polygons, triangles
 from executors.geometry.theorems.lines import Equations

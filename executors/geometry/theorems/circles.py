@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from executors.geometry.algebra import Expression, Symbol, sine, total
 from executors.geometry.figure import SLACK, Circle
-from executors.geometry.statements import Problem, bare, centre_of, line_of, points_of
+from executors.geometry.problem import Problem, bare, centre_of, line_of, points_of
 from executors.geometry.system import System
 from executors.geometry.theorems.lines import Equations
 

@@ -11,7 +11,7 @@ import networkx as nx
 from executors.geometry.algebra import Expression, total
 from executors.geometry.figure import SLACK
 from executors.geometry.forms import Term
-from executors.geometry.statements import Points, Problem, line_of, line_pairs, opposite_side, point_of, points_of
+from executors.geometry.problem import Points, Problem, line_of, line_pairs, opposite_side, point_of, points_of
 from executors.geometry.system import System
 
 Equations = Iterator[tuple[Expression, Expression | float]]

@@ -10,7 +10,7 @@ import networkx as nx
 
 from executors.geometry.algebra import Expression, Quantity, Symbol, sine, total
 from executors.geometry.forms import POLYGONS, Term
-from executors.geometry.statements import Points, Problem, line_of, points_of
+from executors.geometry.problem import Points, Problem, line_of, points_of
 from executors.geometry.system import System
 from executors.geometry.theorems.lines import Equations, four_sided, parallel_families, trapezoids
 

@@ -7,7 +7,7 @@ import math
 from collections.abc import Iterator
 
 from executors.geometry.algebra import Expression, Symbol, Trigonometric, cosine, sine
-from executors.geometry.statements import Points, Problem, centre_of, line_of, point_of, points_of
+from executors.geometry.problem import Points, Problem, centre_of, line_of, point_of, points_of
 from executors.geometry.system import System
 from executors.geometry.theorems.lines import Equations
 
