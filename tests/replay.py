@@ -34,7 +34,7 @@ SLOW = ("floortile", "floortile_delegation", "termes", "termes_delegation")
 
 
 def supplied(data: str) -> list[str]:
-    """All tasks of the registry, less those of `NOT_SUPPLIED` whose files are indeed missing; of real data not `SLOW`."""
+    """All tasks, less those of `NOT_SUPPLIED` whose files are indeed missing, and with real data those of `SLOW`."""
     left_out = () if data == "bundled" else SLOW
     names = [name for name in sorted(registry()) if name not in left_out]
     return [name for name in names if name not in NOT_SUPPLIED or _is_there(registry()[name], data)]
