@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -68,18 +69,16 @@ def options_text(question: str, options: list[str]) -> str:
     return f"{question}Answer Choices:{choices}"
 
 
-def read_aqua_generations(folder: Path) -> Iterator[Sample]:
-    """PAL's generations for AQuA (`aqua_pal_outputs.jsonl` upstream): those with `is_correct` 1 are gold programs."""
-    for where, number, row in _rows(folder / "pal_outputs.jsonl"):
-        try:
-            question = row["question"].rpartition("Question: ")[2].partition("\n\n# solution")[0].strip()
-            program = extract.python_solution(row["generated_answer"])
-            target = _option(row["answer"].strip("()"))
-            right = row["is_correct"] == 1
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise DataError(f"{where}: not one of PAL's generations ({error!r}); {_MEND}") from error
-        if right and program is not None:
-            yield Sample(f"test-{number}", {"question": question}, target, program=program)
+def with_programs(samples: Iterable[Sample], path: Path) -> Iterator[Sample]:
+    """The samples, with the user's own gold programs where `path` (lines of `question`, `program`) has them."""
+    programs: dict[str, str] = {}
+    for where, _, row in _rows(path) if path.exists() else ():
+        program = extract.python_solution(str(row.get("program")))
+        if program is None or not isinstance(row.get("question"), str):
+            raise DataError(f'{where}: not a line of {{"question": ..., "program": "def solution(): ..."}}; mend it')
+        programs[row["question"].strip()] = program
+    for sample in samples:
+        yield replace(sample, program=programs.get(sample.fields["question"], sample.program))
 
 
 def read_math(folder: Path) -> Iterator[Sample]:

@@ -53,7 +53,9 @@ class Hub:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A task's files. `folder` is their folder's name under any data root, `files` what must lie in it (paths)."""
+    """A task's files. `folder` is their folder's name under any data root, `files` what must lie in it (paths),
+    `optional` what may, of the user's own.
+    """
 
     folder: str
     files: tuple[str, ...]
@@ -61,6 +63,7 @@ class Source:
     licence: str
     hub: Hub | None = None
     downloads: tuple[Download, ...] = ()
+    optional: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +103,8 @@ def _checked(source: Source, folder: Path, place: Place) -> Located:
             f"{folder / missing[0]} is missing: put the official files there ({source.homepage}), "
             "or use --data bundled for the mini samples"
         )
-    return Located(folder.resolve(), place, digest(folder, source.files))
+    found = tuple(name for name in source.optional if (folder / name).exists())
+    return Located(folder.resolve(), place, digest(folder, (*source.files, *found)))
 
 
 def digest(folder: Path, files: tuple[str, ...]) -> str:

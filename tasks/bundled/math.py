@@ -67,9 +67,9 @@ def write_pal_files(root: Path) -> None:
 
 
 def write_aqua(folder: Path) -> None:
-    """Five options each, now and then "None of these" as the last; and a program for each, as PAL's file has them."""
+    """Five options each, now and then "None of these" as the last."""
     draw = random.Random(10)
-    rows, generations = [], []
+    rows = []
     for index, (question, formula, value) in enumerate(_problems(draw, _RIDDLES, 40)):
         numbers = sorted({value, value + 1, value + 3, value * 2 + 5, value / 2 + 0.5, value + 11})[:5]
         if value not in numbers:
@@ -80,19 +80,7 @@ def write_aqua(folder: Path) -> None:
         right = "ABCDE"[texts.index(f"{value:g}")]
         options = [f"{letter}){text}" for letter, text in zip("ABCDE", texts, strict=True)]
         rows.append({"question": question, "options": options, "rationale": f"{formula} = {value:g}", "correct": right})
-        choices = "".join(f"({option[0].lower()}) {option[2:]}" for option in options)
-        asked = f"Question: {question}Answer Choices:{choices}"
-        program = f'\ndef solution():\n    """{asked}\n    """\n    result = {formula}\n    return result\n\n\n'
-        generations.append(
-            {
-                "question": f"{asked}\n\n# solution using Python:\n",
-                "generated_answer": program,
-                "answer": f"({right.lower()})",
-                "is_correct": 1,
-            }
-        )
     write_lines(folder / "test.json", [json.dumps(row) for row in rows])
-    write_lines(folder / "pal_outputs.jsonl", [json.dumps(row) for row in generations])
 
 
 def write_math(folder: Path) -> None:
