@@ -45,12 +45,13 @@ def _code_task(name: str, title: str, delegated_task: Task) -> Task:
     def read(folder: Path) -> Iterable[Sample]:
         return with_programs(delegated_task.read(folder), folder / PROGRAMS)
 
+    source = delegated_task.source
     return replace(
         delegated_task,
         name=name,
         title=title,
         suites=("symbolic",),
-        source=replace(delegated_task.source, optional=(PROGRAMS,)),
+        source=replace(source, files=(*source.files, PROGRAMS), other_layouts=(source.files,)),
         read=read,
         prompt=replace(delegated_task.prompt, template=_WORDING),
         metrics=(*_BLEU, *(replace(m, origin=Origin.OURS) for m in delegated_task.metrics if m not in MATH_GRADERS)),

@@ -76,7 +76,9 @@ def paired_bootstrap(variant: Variant, ours: Array, theirs: Array, draws: int = 
     `ours` and `theirs` are rows (n, 10) of two systems on the same n samples. Source: Koehn 2004.
     """
     n = len(ours)
-    weights = np.random.default_rng(seed).multinomial(n, np.full(n, 1 / n), size=draws).astype(np.float64)
+    chosen = np.random.default_rng(seed).integers(n, size=(draws, n)) + n * np.arange(draws)[:, np.newaxis]
+    # How often each draw has each sample: a tenth of the time of a multinomial.
+    weights = np.bincount(chosen.ravel(), minlength=draws * n).reshape(draws, n).astype(np.float64)
     return _resampled(variant, ours, weights) - _resampled(variant, theirs, weights)
 
 
