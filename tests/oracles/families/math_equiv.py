@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import multiprocessing
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 
 from executors import python
@@ -20,20 +22,25 @@ FIELDS = {
     "minerva_is_equiv": Grader.MINERVA,
     "math_verify": Grader.MATH_VERIFY,
 }
-# Sixteen of the file's grades end at the limit.
+# Sixteen of the file's grades end at the limit; waiting for them is done two at a time.
+WORKERS = 2
 GRADE_LIMITS = replace(LIMITS, seconds=2.0)
 EXTRACTORS = {"strict-match": strict_number, "flexible-extract": flexible_number}
 
 
 def judge(cases: Sequence[Case]) -> Iterator[list[Verdict]]:
+    with ProcessPoolExecutor(WORKERS, mp_context=multiprocessing.get_context("spawn")) as pool:
+        yield from pool.map(_judged, cases, chunksize=8)
+
+
+def _judged(case: Case) -> list[Verdict]:
     by_family = {
         "latex": _latex,
         "text_answer": _text_answer,
         "pal_number": _pal_number,
         "number_to_option": _number_to_option,
     }
-    for case in cases:
-        yield list(by_family[case["family"]](case))
+    return list(by_family[case["family"]](case))
 
 
 def _latex(case: Case) -> Iterator[Verdict]:
