@@ -22,6 +22,7 @@ from tasks.math_metrics import (
     OPTION_ACCURACY,
     OPTION_ACCURACY_PAL,
 )
+from tasks.math_originals import read_asdiv, read_mawps, read_svamp
 from tasks.metrics import Metric
 from tasks.prompt import Prompt, Shot
 from tasks.source import Source
@@ -73,16 +74,24 @@ def delegated(
         size=size,
         needs=("bwrap",),
         max_tokens=400,
-        deadline=20.0,
     )
 
 
-def _of_pal(name: str, title: str, size: int, file: str = "") -> Task:
-    file = file or f"mawps{name}.jsonl"
-    source = Source(name, (file,), "https://github.com/reasoning-machines/pal", "Apache-2.0")
+def _of_pal(
+    name: str,
+    title: str,
+    size: int,
+    file: str,
+    original: str = "",
+    read_original: Callable[[Path], Iterable[Sample]] = read_mawps,
+) -> Task:
+    """A task of the PAL repository; `original` is the first publisher's file, which will do instead."""
+    others = ((original,),) if original else ()
+    homepage = "https://github.com/reasoning-machines/pal"
+    source = Source(name, (file,), homepage, "Apache-2.0", other_layouts=others)
 
     def read(folder: Path) -> Iterable[Sample]:
-        return read_pal(folder / file)
+        return read_pal(folder / file) if (folder / file).exists() else read_original(folder / original)
 
     return delegated(name, title, source, read, size, prompt=WORD_PROBLEMS)
 
@@ -170,9 +179,9 @@ AQUA = delegated(
     in_paper=False,
 )
 GSM_HARD = _of_pal("gsm_hard", "GSM-Hard", 1319, "gsmhardv2.jsonl")
-SVAMP = _of_pal("svamp", "SVAMP", 1000, "svamp.jsonl")
-ASDIV = _of_pal("asdiv", "ASDiv", 2096, "asdiv.jsonl")
-ADDSUB = _of_pal("addsub", "AddSub", 395)
-SINGLEEQ = _of_pal("singleeq", "SingleEQ", 508)
-SINGLEOP = _of_pal("singleop", "SingleOP", 562)
-MULTIARITH = _of_pal("multiarith", "MultiArith", 600)
+SVAMP = _of_pal("svamp", "SVAMP", 1000, "svamp.jsonl", "SVAMP.json", read_svamp)
+ASDIV = _of_pal("asdiv", "ASDiv", 2096, "asdiv.jsonl", "ASDiv.xml", read_asdiv)
+ADDSUB = _of_pal("addsub", "AddSub", 395, "mawpsaddsub.jsonl", "AddSub.json")
+SINGLEEQ = _of_pal("singleeq", "SingleEQ", 508, "mawpssingleeq.jsonl", "questions.json")
+SINGLEOP = _of_pal("singleop", "SingleOP", 562, "mawpssingleop.jsonl")
+MULTIARITH = _of_pal("multiarith", "MultiArith", 600, "mawpsmultiarith.jsonl", "MultiArith.json")

@@ -21,7 +21,7 @@ from tasks.bleu import Variant, bleu_metric
 from tasks.math import AQUA, GSM_HARD, MATH
 from tasks.math_data import with_programs
 from tasks.math_metrics import MATH_GRADERS
-from tasks.metrics import Origin, Standing
+from tasks.metrics import Origin
 from tasks.task import Sample, Task
 
 PROGRAMS = "programs.jsonl"
@@ -30,12 +30,9 @@ _WORDING = (
     "Write a Python code to describe and solve the given problem.\n\nThe problem is: {{ question }}\n"
     "The Python code is:\n"
 )
-_BLEU = (
-    bleu_metric(),
-    *(
-        bleu_metric(variant, origin=Origin.OURS, standing=Standing.FOUND)
-        for variant in (Variant.SENTENCE, Variant.CODEXGLUE, Variant.CONALA, Variant.NLTK_METHOD4)
-    ),
+_BLEU = tuple(
+    bleu_metric(variant)
+    for variant in (Variant.SACREBLEU, Variant.SENTENCE, Variant.CODEXGLUE, Variant.CONALA, Variant.NLTK_METHOD4)
 )
 
 

@@ -17,12 +17,17 @@ from executors.math_answer.option import OPTIONS, number_for
 from tasks import extract
 from tasks.task import DataError, Sample
 
-_MEND = "fetch the official file again"
+MEND = "fetch the official file again"
 
 
 def returning(answer: str) -> str:
     """A program whose answer is the Python expression `answer`."""
     return f"def solution():\n    return {answer}"
+
+
+def number_text(number: object) -> str:
+    """A number as a target: whole ones without a point. Raises ValueError, TypeError."""
+    return repr(float(str(number))).removesuffix(".0")
 
 
 def read_gsm8k(folder: Path) -> Iterator[Sample]:
@@ -33,18 +38,18 @@ def read_gsm8k(folder: Path) -> Iterator[Sample]:
             float(answer)
             yield Sample(f"test-{number}", {"question": row["question"]}, answer, program=returning(answer))
         except (ValueError, KeyError, IndexError, TypeError, AttributeError) as error:
-            raise DataError(f"{where}: not a GSM8K row ({error!r}); {_MEND}") from error
+            raise DataError(f"{where}: not a GSM8K row ({error!r}); {MEND}") from error
 
 
 def read_pal(path: Path) -> Iterator[Sample]:
     """A file of the PAL repository: `input`, `target` (a number), and in GSM-Hard's `code`, the gold program."""
     for where, number, row in _rows(path):
         try:
-            target = repr(float(row["target"])).removesuffix(".0")
+            target = number_text(row["target"])
             program = extract.python_solution(row["code"]) if "code" in row else returning(target)
             yield Sample(f"test-{number}", {"question": row["input"].strip()}, target, program=program)
         except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise DataError(f"{where}: not a row of PAL's files ({error!r}); {_MEND}") from error
+            raise DataError(f"{where}: not a row of PAL's files ({error!r}); {MEND}") from error
 
 
 def read_aqua(folder: Path) -> Iterator[Sample]:
@@ -57,7 +62,7 @@ def read_aqua(folder: Path) -> Iterator[Sample]:
             question = options_text(row["question"], row["options"])
             target = _option(row["correct"])
         except (ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
-            raise DataError(f"{where}: not an AQuA row ({error!r}); {_MEND}") from error
+            raise DataError(f"{where}: not an AQuA row ({error!r}); {MEND}") from error
         gold = number_for(target, question)
         program = returning(repr(target[1].upper() if gold is None else gold))
         yield Sample(f"test-{number}", {"question": question}, target, program=program)
@@ -89,9 +94,9 @@ def read_math(folder: Path) -> Iterator[Sample]:
             row = json.loads(path.read_text(encoding="utf-8"))
             problem, answer = row["problem"].strip(), last_boxed(row["solution"])
         except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise DataError(f"{path}: not a MATH problem ({error!r}); {_MEND}") from error
+            raise DataError(f"{path}: not a MATH problem ({error!r}); {MEND}") from error
         if answer is None:
-            raise DataError(f"{path}: its solution boxes no answer; {_MEND}")
+            raise DataError(f"{path}: its solution boxes no answer; {MEND}")
         yield Sample(f"{path.parent.name}-{path.stem}", {"question": problem}, answer, program=returning(ascii(answer)))
 
 
@@ -114,7 +119,7 @@ def _rows(path: Path) -> Iterator[tuple[str, int, dict[str, Any]]]:
         try:
             row = json.loads(line)
         except ValueError as error:
-            raise DataError(f"{where}: no JSON ({error}); {_MEND}") from error
+            raise DataError(f"{where}: no JSON ({error}); {MEND}") from error
         if not isinstance(row, dict):
-            raise DataError(f"{where}: no JSON object; {_MEND}")
+            raise DataError(f"{where}: no JSON object; {MEND}")
         yield where, number, row

@@ -30,7 +30,7 @@ def option_accuracy(sample: Sample, program: str | None, outcome: Outcome) -> St
     """1 when the program's answer is nearest to the gold option by PAL's rule, or names it ("B", "(b)")."""
     if not outcome.ok:
         return {"score": 0.0}
-    letter = str(outcome.value).strip().strip("().").lower()
+    letter = plain_text(outcome.value).strip().strip("().").lower()
     named = isinstance(outcome.value, str) and f"({letter})" == sample.target
     return {"score": float(named or _nearest(sample, outcome.value) == sample.target)}
 
@@ -82,7 +82,15 @@ def answer_text(answer: Value) -> str:
         return repr(answer).removesuffix(".0")
     if isinstance(answer, (list, tuple)):
         return ", ".join(answer_text(item) for item in answer[:100])
-    return str(answer)
+    return plain_text(answer)
+
+
+def plain_text(answer: Value) -> str:
+    """`str` of an answer; nothing where it holds an integer that Python refuses to write out (4,300 digits)."""
+    try:
+        return str(answer)
+    except ValueError:
+        return ""
 
 
 def _graded(grader: Grader, sample: Sample, program: str | None, outcome: Outcome) -> Statistics:

@@ -10,6 +10,7 @@ from typing import Any
 from executors.outcome import Outcome, Value
 from tasks.math import delegated
 from tasks.math_data import returning
+from tasks.math_metrics import plain_text
 from tasks.metrics import Metric, Origin, Standing, Statistics
 from tasks.prompt import Prompt, Shot
 from tasks.source import Source
@@ -58,7 +59,7 @@ def _examples(path: Path) -> list[dict[str, Any]]:
 
 def _words(answer: Value) -> str:
     """PAL's way from an answer to its name: truth values are yes and no."""
-    return ("yes" if answer else "no") if isinstance(answer, bool) else str(answer)
+    return ("yes" if answer else "no") if isinstance(answer, bool) else plain_text(answer)
 
 
 def any_word(sample: Sample, program: str | None, outcome: Outcome) -> Statistics:
@@ -78,7 +79,7 @@ def _right(sample: Sample) -> frozenset[str]:
 
 def same_letters(sample: Sample, program: str | None, outcome: Outcome) -> Statistics:
     """1 when the answer is the gold string, blanks around it aside."""
-    return {"score": float(outcome.ok and str(outcome.value).strip() == sample.target)}
+    return {"score": float(outcome.ok and plain_text(outcome.value).strip() == sample.target)}
 
 
 COLORED_OBJECTS = delegated(

@@ -12,6 +12,7 @@ and level:
 | `codexglue_text` | microsoft/CodeXGLUE, code-to-text | lower case, punctuation apart | add one, orders 2-4 | mean |
 | `conala` | conala-corpus/conala-baseline, eval/conala_eval.py | Ling et al. 2016 | none | corpus |
 | `nltk`, `_method1`, `_method4` | NLTK corpus_bleu | blanks | none, Chen and Cherry 2014 | corpus |
+| `nltk_characters` | NLTK corpus_bleu, as MolT5 calls it | characters | none | corpus |
 | `nltk_sentence`, `_method1` | NLTK sentence_bleu (the latter: auto_reweigh, as NL2Bash) | blanks | none, 0.1 | mean |
 
 Two tools divide by zero on an empty answer or reference; ours is 0 there.
@@ -34,24 +35,25 @@ def bleu_metric(
     variant: Variant = Variant.SACREBLEU,
     *,
     reference: Callable[[Sample], str] = gold_target,
-    origin: Origin = Origin.PAPER,
-    standing: Standing = Standing.MISSING,
+    origin: Origin | None = None,
+    standing: Standing | None = None,
 ) -> Metric:
     """The BLEU of programs against `reference` (the gold program, else the target), called `bleu` for the default
     variant and `bleu_<variant>` for the others. An answer without a program is an empty text.
 
-    The paper names no implementation: with another variant than the default, say whose it is with `origin`.
+    Unless said otherwise the default is the paper's, of which the paper says no more than "BLEU", and the others ours.
     """
+    default = variant is Variant.SACREBLEU
 
     def measure(sample: Sample, program: str | None, outcome: Outcome) -> Statistics:
         return counts(variant, program or "", reference(sample))
 
     return Metric(
-        "bleu" if variant is Variant.SACREBLEU else f"bleu_{variant.value}",
+        "bleu" if default else f"bleu_{variant.value}",
         measure,
         functools.partial(aggregate, variant),
-        origin=origin,
-        standing=standing,
+        origin=origin or (Origin.PAPER if default else Origin.OURS),
+        standing=standing or (Standing.MISSING if default else Standing.FOUND),
         source=source(variant),
         graded=True,
         perfect=identical,

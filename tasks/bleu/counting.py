@@ -35,6 +35,7 @@ class Variant(StrEnum):
     NLTK = "nltk"
     NLTK_METHOD1 = "nltk_method1"
     NLTK_METHOD4 = "nltk_method4"
+    NLTK_CHARACTERS = "nltk_characters"
     NLTK_SENTENCE = "nltk_sentence"
     NLTK_SENTENCE_METHOD1 = "nltk_sentence_method1"
 
@@ -123,6 +124,9 @@ _COUNTINGS: Mapping[Variant, _Counting] = {
     Variant.NLTK: _of_nltk("corpus_bleu"),
     Variant.NLTK_METHOD1: _of_nltk("corpus_bleu, method1"),
     Variant.NLTK_METHOD4: _of_nltk("corpus_bleu, method4"),
+    Variant.NLTK_CHARACTERS: _Counting(
+        list, "blender-nlp/MolT5 754f9bff, mol_translation_metrics.py: NLTK corpus_bleu over characters", least_ngrams=1
+    ),
     Variant.NLTK_SENTENCE: _of_nltk("sentence_bleu, mean"),
     Variant.NLTK_SENTENCE_METHOD1: _of_nltk("sentence_bleu, method1, auto_reweigh, mean"),
 }

@@ -165,6 +165,7 @@ _SCORES: Mapping[Variant, Callable[[Counts], Array]] = {
     Variant.NLTK: functools.partial(_nltk, smooth=_method0),
     Variant.NLTK_METHOD1: functools.partial(_nltk, smooth=_method1),
     Variant.NLTK_METHOD4: functools.partial(_nltk, smooth=_method4),
+    Variant.NLTK_CHARACTERS: functools.partial(_nltk, smooth=_method0),
     Variant.NLTK_SENTENCE: functools.partial(_nltk, smooth=_method0),
     Variant.NLTK_SENTENCE_METHOD1: functools.partial(_nltk, smooth=_method1, reweigh=True),
 }

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,6 +19,7 @@ from tasks.math_metrics import (
     option_accuracy,
     option_accuracy_pal,
 )
+from tasks.math_originals import read_asdiv, read_mawps, read_svamp
 from tasks.metrics import Measure
 from tasks.scoring import score
 from tasks.source import locate
@@ -38,6 +41,31 @@ def test_the_real_rows_are_read(data_root: Path) -> None:
     assert ours == {
         name.removeprefix("test/").removesuffix(".json").replace("/", "-"): answer for name, answer in official.items()
     }
+
+
+@pytest.mark.parametrize("name", ["svamp", "asdiv", "addsub", "singleeq", "multiarith"])
+def test_the_first_publishers_files_are_read_where_pals_are_missing(data_root: Path, tmp_path: Path, name: str) -> None:
+    task = registry()[name]
+    ((original,),) = task.source.other_layouts
+    (tmp_path / name).mkdir()
+    shutil.copy(data_root / name / original, tmp_path / name)
+    samples = list(task.read(locate(task.source, str(tmp_path)).path))
+    assert len(samples) == (150 if name != "asdiv" else 137)
+    assert all(float(sample.target) == float(str(sample.program).split("return ")[1]) for sample in samples)
+    by_question = {" ".join(s.fields["question"].split()): s.target for s in task.read(data_root / name)}
+    both = [s for s in samples if " ".join(s.fields["question"].split()) in by_question]
+    assert both, "the two samples overlap"
+    for sample in both:
+        target = by_question[" ".join(sample.fields["question"].split())]
+        assert float(sample.target) == pytest.approx(float(target), abs=1e-9), sample.id
+
+
+@pytest.mark.parametrize("text", ["{", "{}", "[{}]", "[3]", "<Problem/>", "<"])
+def test_a_damaged_original_is_named(tmp_path: Path, text: str) -> None:
+    for read in (read_mawps, read_svamp, read_asdiv):
+        (tmp_path / "file").write_text(text)
+        with pytest.raises(DataError, match="file: "):
+            list(read(tmp_path / "file"))
 
 
 def test_a_thousands_comma_is_no_decimal_point(tmp_path: Path) -> None:
@@ -124,7 +152,8 @@ def test_answers_to_math(gold: str, value: Value, score: float) -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "text"), [(5.0, "5"), (0.5, "0.5"), ("x", "x"), ((1, 2.0), "1, 2"), (1e300, "1e+300")]
+    ("value", "text"),
+    [(5.0, "5"), (0.5, "0.5"), ("x", "x"), ((1, 2.0), "1, 2"), (1e300, "1e+300")],
 )
 def test_answers_as_one_would_write_them(value: Value, text: str) -> None:
     assert answer_text(value) == text
@@ -137,6 +166,15 @@ def test_what_a_grader_cannot_compare_is_no_defect_of_its_gold() -> None:
     assert gold["score"] == 0
     assert minerva.is_perfect(gold)
     assert not minerva.is_perfect(minerva.measure(tuple_, "p", Outcome(Status.OK, "(3, 2)")))
+
+
+def test_an_integer_too_long_to_be_written_is_no_answer() -> None:
+    for value in (10**5000, [10**5000], {"a": 10**5000}):
+        assert answer_text(value) == ""
+        for task in ("math", "aqua", "last_letter", "gsm8k"):
+            sample = replace(CHOICE, target={"aqua": "(c)", "last_letter": "aorx"}.get(task, "7"))
+            for metric in registry()[task].metrics:
+                assert metric.measure(sample, "p", Outcome(Status.OK, value))["score"] == 0, (task, metric.name)
 
 
 COLORS = Sample("t", {}, "yes", ("yes", "y"))
