@@ -19,8 +19,11 @@ TASKS = sorted(registry())
 
 
 def plain_metrics(task: Task) -> list[str]:
-    """The metrics that are a mean of all-or-nothing scores, so that a share of wrong answers is that share less."""
-    return [metric.name for metric in task.metrics if metric.aggregate is mean and not metric.graded]
+    """The metrics that are a mean of all-or-nothing scores, so that a share of wrong answers is that share less.
+
+    Not those that say themselves what is as good as gold: some of them cannot give every gold its full score.
+    """
+    return [m.name for m in task.metrics if m.aggregate is mean and not m.graded and m.perfect is None]
 
 
 def wrong_for(samples: set[tuple[str, str]]):  # type: ignore[no-untyped-def]
