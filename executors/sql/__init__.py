@@ -1,17 +1,29 @@
-"""SQL on SQLite: a read-only executor, the comparison of two results, and the official execution metric on top."""
+"""SQL on SQLite: a read-only executor, the comparison of two results, and the official metrics on top."""
 
+from executors.sql.clause_parser import Unparsable, parse
+from executors.sql.clauses import Query
 from executors.sql.comparison import Cell, Row, results_equal
 from executors.sql.database import Database, execute
+from executors.sql.exact_match import Component, Hardness, SetMatch, exact_set_match
 from executors.sql.official import ExecutionMatch, Mode, execution_match, prediction_line
+from executors.sql.schema import Schema
 
 __all__ = [
     "Cell",
+    "Component",
     "Database",
     "ExecutionMatch",
+    "Hardness",
     "Mode",
+    "Query",
     "Row",
+    "Schema",
+    "SetMatch",
+    "Unparsable",
+    "exact_set_match",
     "execute",
     "execution_match",
+    "parse",
     "prediction_line",
     "results_equal",
 ]
