@@ -4,9 +4,18 @@ from executors.sql.clause_parser import Unparsable, parse
 from executors.sql.clauses import Query
 from executors.sql.comparison import Cell, Row, results_equal
 from executors.sql.database import Database, execute
+from executors.sql.dialect import check_dialect, transpile
 from executors.sql.exact_match import Component, Hardness, SetMatch, exact_set_match
-from executors.sql.official import ExecutionMatch, Mode, execution_match, prediction_line
+from executors.sql.official import (
+    ExecutionMatch,
+    Mode,
+    execution_match,
+    prediction_line,
+    repaired,
+    suite_match,
+)
 from executors.sql.schema import Schema
+from executors.sql.strict import strict_match
 
 __all__ = [
     "Cell",
@@ -20,10 +29,15 @@ __all__ = [
     "Schema",
     "SetMatch",
     "Unparsable",
+    "check_dialect",
     "exact_set_match",
     "execute",
     "execution_match",
     "parse",
     "prediction_line",
+    "repaired",
     "results_equal",
+    "strict_match",
+    "suite_match",
+    "transpile",
 ]

@@ -22,7 +22,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from executors.outcome import Limits, Outcome, Status
+from executors.outcome import Limits, Outcome, Status, one_line
+from executors.sql.advice import explain
 from executors.sql.comparison import Cell, Row
 
 # Open databases per process; each holds a page cache of at most 2 MB.
@@ -50,7 +51,7 @@ _BLANK = re.compile(r"(?:[\s;\ufeff]|--[^\n]*(?:\n|\Z)|/\*.*?(?:\*/|\Z))*", re.D
 _WORD = re.compile(r"[A-Za-z_]{1,32}")
 _WIDTH = re.compile(r"%[-+ 0#,!]*(\d*)(?:\.(\d*))?")
 _INTEGER = re.compile(r"\d+")
-_MISSING = re.compile(r"no such (table|column|function): (.{1,128})", re.DOTALL)
+_NO_FUNCTION = re.compile(r"no such function: (\w{1,128})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +80,14 @@ def execute(query: str, database: Database, limits: Limits) -> Outcome:
     SQLite file; never on account of `query`. A single SQLite instruction cannot be interrupted (a search for a long
     text in a long text): the worker's own deadline must stand behind `limits.seconds`.
     """
-    return measured(query, database, limits)[0]
+    outcome = measured(query, database, limits)[0]
+    if outcome.status is Status.INVALID:
+        outcome = replace(outcome, detail=_readers.get(database).explain(query, outcome.detail, limits))
+    return outcome
 
 
 def measured(query: str, database: Database, limits: Limits) -> tuple[Outcome, int]:
-    """`execute`, with the size of the rows in bytes (0 unless ok)."""
+    """`execute`, with the size of the rows in bytes (0 unless ok), and with SQLite's own words for an invalid query."""
     started = time.perf_counter()
     reader = _readers.get(database)
     outcome, size = _refuse_text(query), 0
@@ -238,14 +242,14 @@ class _Reader:
 
     def _failure(self, query: str, error: Exception, limits: Limits) -> Outcome:
         text, code = str(error), getattr(error, "sqlite_errorname", "")
-        missing = _MISSING.match(text)
+        function = _NO_FUNCTION.match(text)
         if self._expired or code == "SQLITE_INTERRUPT":
             return Outcome.failed(Status.TIMEOUT, f"the query did not end within {limits.seconds:g} s")
         forbidden = code.startswith(("SQLITE_AUTH", "SQLITE_READONLY")) or "may not be modified" in text
         if self._refused or forbidden:
             return Outcome.failed(Status.REFUSED, self._refusal(query))
-        if missing and missing[1] == "function" and missing[2].lower() in _FORBIDDEN_FUNCTIONS:
-            return Outcome.failed(Status.REFUSED, f"the function {missing[2]} is not allowed: queries only read")
+        if function and function[1].lower() in _FORBIDDEN_FUNCTIONS:
+            return Outcome.failed(Status.REFUSED, f"the function {function[1]} is not allowed: queries only read")
         if self._too_long or code == "SQLITE_TOOBIG":
             return Outcome.failed(Status.OUTPUT_LIMIT, f"a value is longer than {LONGEST_CELL} bytes")
         if isinstance(error, UnicodeError):
@@ -253,14 +257,19 @@ class _Reader:
         if not code:
             return Outcome.failed(Status.INVALID, _misuse(text))
         if code == "SQLITE_ERROR" and not self._compiles(query, limits):
-            hint = self._hint(missing[1], missing[2]) if missing else ""
-            return Outcome.failed(Status.INVALID, text + hint)
+            return Outcome.failed(Status.INVALID, text)
         return Outcome.failed(Status.ERROR, text)
 
     def _refusal(self, query: str) -> str:
         word = _first_word(query)
         what = word if word not in ("SELECT", "WITH", "VALUES", "EXPLAIN", "PRAGMA") else self._refused
         return f"{what or word} is not allowed: queries only read"
+
+    def explain(self, query: str, complaint: str, limits: Limits) -> str:
+        """Why SQLite did not accept `query`, in one line that a person can act on."""
+        with self._lock:
+            self._deadline = time.perf_counter() + limits.seconds
+            return one_line(explain(complaint, query, self._tables(), lambda text: self._compiles(text, limits)))
 
     def _compiles(self, query: str, limits: Limits) -> bool:
         """Whether SQLite accepts the statement, so that an error arose while it ran."""
@@ -270,20 +279,6 @@ class _Reader:
         except (sqlite3.Error, sqlite3.Warning, MemoryError):
             return False
         return True
-
-    def _hint(self, kind: str, name: str) -> str:
-        """What `name` may have meant, for a person: close names, else the tables there are."""
-        import difflib
-
-        if kind == "function":
-            return " (not a function of SQLite)"
-        schema = self._tables()
-        known = [f"{table}.{column}" for table, columns in schema.items() for column in columns]
-        names = {entry.rpartition(".")[2].lower(): entry for entry in (schema if kind == "table" else known)}
-        close = difflib.get_close_matches(name.rpartition(".")[2].lower(), names, n=3)
-        if close:
-            return f" (did you mean {', '.join(names[entry] for entry in close)}?)"
-        return f" (tables: {', '.join(schema)})" if schema else ""
 
     def _tables(self) -> dict[str, list[str]]:
         if self._schema is None:
