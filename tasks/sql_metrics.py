@@ -15,7 +15,7 @@ from tasks.metrics import Aggregate, Estimate, Measure, Metric, Origin, Standing
 from tasks.spider_format import context_of
 from tasks.task import Sample
 
-LIMITS = Limits(seconds=10.0, memory=1 << 30, output=16 << 20, rows=200_000)
+LIMITS = Limits(seconds=10.0, memory=256 << 20, output=16 << 20, rows=200_000)
 
 COMPONENTS = (
     "select",

@@ -22,6 +22,7 @@ from executors.sql.gold import CACHED_GOLD, gold_result
 
 # The official search for values is exponential in the number of slots.
 MOST_CANDIDATES = 20_000
+LONGEST_PLUGGED = 10_000  # characters
 
 _SLOT = "valuerare"
 _CURRENT_YEAR = re.compile(r"YEAR\s*\(\s*CURDATE\s*\(\s*\)\s*\)\s*", re.IGNORECASE)
@@ -179,13 +180,13 @@ def _plugged_match(
             return ExecutionMatch(True, gold.outcome, plugged, mode, tried)
         if plugged.status is Status.TIMEOUT:
             return ExecutionMatch(False, gold.outcome, outcome, mode, tried, exhaustive=False)
-    exhaustive = next(candidates, None) is None and len(query) <= LONGEST_STATEMENT
+    exhaustive = next(candidates, None) is None and len(query) <= LONGEST_PLUGGED
     return ExecutionMatch(False, gold.outcome, outcome, mode, tried, exhaustive)
 
 
 def _candidates(gold: str, predicted: str) -> Iterator[str]:
     """The prediction with every assignment of the gold query's values to its slots."""
-    if max(len(gold), len(predicted)) > LONGEST_STATEMENT:
+    if max(len(gold), len(predicted)) > LONGEST_PLUGGED:
         return
     values = sorted(set(_slots_and_values(gold)[1]))
     words = _slots_and_values(predicted)[0]

@@ -7,7 +7,7 @@ import random
 import sqlite3
 from collections import Counter
 from collections.abc import Sequence
-from itertools import permutations
+from itertools import permutations, product
 from pathlib import Path
 
 import pytest
@@ -27,6 +27,7 @@ from executors.sql import (
     transpile,
 )
 from executors.sql.database import LONGEST_STATEMENT, OPEN_DATABASES, rows_of
+from executors.sql.functions import Functions
 from executors.sql.official import strip_distinct
 from executors.sql.strict import is_ordered
 
@@ -149,6 +150,35 @@ class TestReading:
         for table in ("four", "five"):
             query = f"SELECT x FROM {table} WHERE {table} MATCH 'tern'"
             assert rows_of(execute(query, indexed, LIMITS)) == (("marsh tern",),)
+
+
+class TestOwnFunctions:
+    """Some functions are ours, for SQLite's cannot be interrupted; nobody must notice."""
+
+    CELLS = ("", "a", "aba", " a b ", "é", "日本", None, 1, 0, 1.5, -0.0, 1e20, b"a", b"", "1", "%5d", "x" * 50)
+
+    @pytest.mark.parametrize(
+        ("name", "arity"),
+        [("instr", 2), ("replace", 3), ("printf", 2), *((t, n) for t in ("trim", "ltrim", "rtrim") for n in (1, 2))],
+    )
+    def test_answer_as_sqlites_own(self, name: str, arity: int) -> None:
+        native, ours = sqlite3.connect(":memory:"), sqlite3.connect(":memory:")
+        functions = Functions()
+        functions.register(ours)
+        call = f"{name}({', '.join(f'?{place + 1}' for place in range(arity))})"
+        for cells in product(self.CELLS, repeat=arity):
+            answers = [each.execute(f"SELECT {call}, typeof({call})", cells).fetchone() for each in (native, ours)]
+            assert answers[0] == answers[1], (name, cells)
+        for connection in (native, ours, functions):
+            connection.close()
+
+    def test_text_that_is_no_utf8_reaches_sqlites_own(self, tmp_path: Path) -> None:
+        broken = make_database(
+            tmp_path / "broken.sqlite", "CREATE TABLE t (a); INSERT INTO t VALUES (CAST(x'20ff6220' AS TEXT))"
+        )
+        query = "SELECT trim(a), instr(a, 'b'), printf('%s', a) FROM t"
+        assert rows_of(execute(query, broken, LIMITS)) == (("b", 3, " b "),)
+        assert status("SELECT instr(hex(zeroblob(400000)), hex(zeroblob(200000)) || '1')", broken) is Status.OK
 
 
 class TestWhatIsNoQuery:
