@@ -12,7 +12,7 @@ from pathlib import Path
 from tasks import extract
 from tasks.prompt import Prompt, Shot
 from tasks.source import Source
-from tasks.spider_format import read_interactions, read_questions
+from tasks.spider_format import in_dialect, read_interactions, read_questions
 from tasks.sql_metrics import INTERACTION_METRICS, QUESTION_METRICS, execute
 from tasks.task import Sample, Task
 
@@ -112,6 +112,7 @@ SPIDER = Task(
     execute=execute,
     metrics=QUESTION_METRICS,
     wrong=wrong,
+    in_dialect=in_dialect,
     paper_metric="exact_match",
     size=1034,
     deadline=60.0,
@@ -132,6 +133,7 @@ SPARC = Task(
     execute=execute,
     metrics=INTERACTION_METRICS,
     wrong=wrong,
+    in_dialect=in_dialect,
     paper_metric="exact_match",
     size=1203,
     deadline=60.0,
@@ -155,6 +157,7 @@ COSQL = Task(
     execute=execute,
     metrics=INTERACTION_METRICS,
     wrong=wrong,
+    in_dialect=in_dialect,
     paper_metric="exact_match",
     size=1007,
     deadline=60.0,
