@@ -77,7 +77,7 @@ def _judge_gold(checked: Checked, sample: Sample, scored: Scored) -> None:
         checked.broken[sample.id] = checked.task.broken[sample.id]
         if good:
             checked.defects.append(f"{sample.id}: listed as broken, but its gold scores")
-    elif not good and scored.outcome.status in _LIMITS:
+    elif scored.outcome.status in _LIMITS:
         checked.unsolvable[sample.id] = f"{scored.outcome.status.value}: {scored.outcome.detail}"
     elif not good:
         checked.defects.append(

@@ -12,6 +12,7 @@ and level:
 | `codexglue_text` | microsoft/CodeXGLUE, code-to-text | lower case, punctuation apart | add one, orders 2-4 | mean |
 | `conala` | conala-corpus/conala-baseline, eval/conala_eval.py | Ling et al. 2016 | none | corpus |
 | `nltk`, `_method1`, `_method4` | NLTK corpus_bleu | blanks | none, Chen and Cherry 2014 | corpus |
+| `nltk_characters` | NLTK corpus_bleu, as MolT5 calls it | characters | none | corpus |
 | `nltk_sentence`, `_method1` | NLTK sentence_bleu (the latter: auto_reweigh, as NL2Bash) | blanks | none, 0.1 | mean |
 
 Two tools divide by zero on an empty answer or reference; ours is 0 there.
@@ -63,6 +64,7 @@ class Variant(StrEnum):
     NLTK = "nltk"
     NLTK_METHOD1 = "nltk_method1"
     NLTK_METHOD4 = "nltk_method4"
+    NLTK_CHARACTERS = "nltk_characters"
     NLTK_SENTENCE = "nltk_sentence"
     NLTK_SENTENCE_METHOD1 = "nltk_sentence_method1"
 
@@ -320,6 +322,12 @@ _DEFINITIONS: Mapping[Variant, _Definition] = {
     Variant.NLTK: _of_nltk(_method0, "corpus_bleu"),
     Variant.NLTK_METHOD1: _of_nltk(_method1, "corpus_bleu, method1"),
     Variant.NLTK_METHOD4: _of_nltk(_method4, "corpus_bleu, method4"),
+    Variant.NLTK_CHARACTERS: _Definition(
+        list,
+        functools.partial(_nltk, smooth=_method0),
+        "blender-nlp/MolT5 754f9bff, mol_translation_metrics.py: NLTK corpus_bleu over characters",
+        least_ngrams=1,
+    ),
     Variant.NLTK_SENTENCE: _of_nltk(_method0, "sentence_bleu, mean", by_sentence=True),
     Variant.NLTK_SENTENCE_METHOD1: _of_nltk(_method1, "sentence_bleu, method1, auto_reweigh, mean", by_sentence=True),
 }

@@ -3,7 +3,7 @@
 from executors.sql.clause_parser import Unparsable, parse
 from executors.sql.clauses import Query
 from executors.sql.comparison import Cell, Row, results_equal
-from executors.sql.database import Database, execute
+from executors.sql.database import Database, execute, rows_of
 from executors.sql.dialect import check_dialect, transpile
 from executors.sql.exact_match import Component, Hardness, SetMatch, exact_set_match
 from executors.sql.official import (
@@ -37,6 +37,7 @@ __all__ = [
     "prediction_line",
     "repaired",
     "results_equal",
+    "rows_of",
     "strict_match",
     "suite_match",
     "transpile",

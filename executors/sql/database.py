@@ -19,7 +19,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from executors.outcome import Limits, Outcome, Status, one_line
@@ -55,15 +55,21 @@ _NO_FUNCTION = re.compile(r"no such function: (\w{1,128})")
 
 @dataclass(frozen=True, slots=True)
 class Database:
-    """An SQLite file, named by its content."""
+    """An SQLite file, named by its content; with `content` it exists in memory only and `path` is a name for people."""
 
     path: Path
     sha256: str
+    content: bytes | None = field(default=None, repr=False, compare=False)
 
     @staticmethod
     def of(path: Path) -> Database:
         """The database in the file `path`. Raises FileNotFoundError if there is none."""
         return Database(path, _sha256(path))
+
+    @staticmethod
+    def of_bytes(name: str, content: bytes) -> Database:
+        """The database whose file would hold `content`."""
+        return Database(Path(name), hashlib.sha256(content).hexdigest(), content)
 
 
 def execute(query: str, database: Database, limits: Limits) -> Outcome:
@@ -298,14 +304,19 @@ class _Reader:
 
 
 def _open(database: Database) -> sqlite3.Connection:
-    if _sha256(database.path) != database.sha256:
+    if database.content is not None:
+        uri = "file::memory:"
+    elif _sha256(database.path) == database.sha256:
+        uri = f"{database.path.resolve().as_uri()}?mode=ro&immutable=1"
+    else:
         raise ValueError(f"{database.path} is not the database it is named as: its SHA-256 is not {database.sha256}")
-    uri = f"{database.path.resolve().as_uri()}?mode=ro&immutable=1"
     # No statement cache: it would keep up to 128 texts of a model, of any length, alive.
     connection = sqlite3.connect(
         uri, uri=True, isolation_level=None, cached_statements=0, check_same_thread=False, timeout=0
     )
     try:
+        if database.content is not None:
+            connection.deserialize(database.content)
         connection.execute("PRAGMA temp_store = MEMORY")
         if _heap_functions() is None:
             connection.execute(f"PRAGMA hard_heap_limit = {Limits().memory}")

@@ -12,6 +12,7 @@ from harness.check import Checked, _judge_gold, check
 from harness.plan import prepare_tasks
 from tasks.scoring import Scored
 from tasks.task import registry
+from tests.replay import supplied
 
 
 @pytest.fixture(params=["bundled", "real"])
@@ -20,7 +21,7 @@ def data(request: pytest.FixtureRequest) -> str:
 
 
 async def test_every_task_scores_its_gold_and_no_wrong_answer(data: str) -> None:
-    for result in await check(prepare_tasks(["all"], data, None), workers=2):
+    for result in await check(prepare_tasks(supplied(data), data, None), workers=2):
         assert result.defects == []
         assert result.gold > 0
         assert result.wrong >= result.gold

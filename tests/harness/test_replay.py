@@ -12,7 +12,7 @@ from harness.record import parse_line
 from harness.runlog import parts, read_records
 from tasks.metrics import mean
 from tasks.task import Sample, Task, registry
-from tests.replay import gold, plan_for, replay, run, server_for, value
+from tests.replay import gold, plan_for, replay, run, server_for, supplied, value
 from tests.scripted import Fault
 
 TASKS = sorted(registry())
@@ -36,7 +36,7 @@ def data(request: pytest.FixtureRequest) -> str:
 
 
 def test_all_gold(tmp_path: Path, data: str) -> None:
-    summary = replay(tmp_path, TASKS, data, gold)
+    summary = replay(tmp_path, supplied(data), data, gold)
     for task in summary.tasks:
         declared = registry()[task.name]
         listed = sum(r.sample in declared.broken for r in read_records(summary.folder) if r.task == task.name)
@@ -47,7 +47,7 @@ def test_all_gold(tmp_path: Path, data: str) -> None:
 
 
 def test_half_corrupted(tmp_path: Path, data: str) -> None:
-    plan = plan_for(tmp_path, TASKS, data, limit=40)
+    plan = plan_for(tmp_path, supplied(data), data, limit=40)
     half = {(item.task.name, sample.id) for item in plan.prepared for sample in item.samples[: len(item.samples) // 2]}
     prompts = {(ask.task.name, ask.sample.id): ask.prompt.text for ask in plan.asks(set())}
     # The server knows prompts only: what is asked in one wording is answered in one way.

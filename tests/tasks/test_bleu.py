@@ -78,6 +78,7 @@ def _nltk_sentences(method: str, reweigh: bool) -> Callable[[Sequence[Pair]], fl
         (Variant.NLTK, _nltk("method0")),
         (Variant.NLTK_METHOD1, _nltk("method1")),
         (Variant.NLTK_METHOD4, _nltk("method4")),
+        (Variant.NLTK_CHARACTERS, lambda corpus: float(corpus_bleu([[g] for _, g in corpus], [a for a, _ in corpus]))),
         (Variant.NLTK_SENTENCE, _nltk_sentences("method0", False)),
         (Variant.NLTK_SENTENCE_METHOD1, _nltk_sentences("method1", True)),
     ],
@@ -106,7 +107,7 @@ def test_always_a_score(variant: Variant) -> None:
 
 @pytest.mark.parametrize("variant", [v for v in Variant if not v.value.startswith("codexglue")])
 def test_nothing_in_common_is_nothing(variant: Variant) -> None:
-    assert score(variant, [("ls -l", "rm x y z")]) == 0
+    assert score(variant, [("ls-l", "rm x y z")]) == 0
 
 
 def test_smoothing_every_order_rewards_nonsense() -> None:
