@@ -125,3 +125,9 @@ GSM8K = Task(
     max_tokens=400,
     deadline=20.0,
 )
+
+
+def options_text(question: str, options: list[str]) -> str:
+    """Question and options in one text, as PAL's file writes them ("... Answer Choices:(a) 12(b) 15...")."""
+    choices = "".join(f"({option[0].lower()}) {option[2:].strip()}" for option in options)
+    return f"{question}Answer Choices:{choices}"
