@@ -9,6 +9,7 @@ class like all others. Source: Owens, Reppy, Turon 2009, "Regular-expression der
 from __future__ import annotations
 
 import itertools
+import math
 import time
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
@@ -126,11 +127,14 @@ class Languages:
                 continue
             while parts and term == self.any_string and self.nullable[parts[-1]]:
                 parts.pop()
-            if parts and (
-                (parts[-1] == self.any_string and self.nullable[term])
-                or (parts[-1] == term and self._is_star(term))
-            ):
+            if parts and parts[-1] == self.any_string and self.nullable[term]:
                 continue
+            if parts:
+                body, least, most = self._repetition(parts[-1])
+                other, more_least, more_most = self._repetition(term)
+                if body == other:
+                    parts.pop()
+                    term = self.repeat(body, least + more_least, -1 if -1 in (most, more_most) else most + more_most)
             parts.append(term)
         if len(parts) < 2:
             return parts[0] if parts else self.epsilon
@@ -145,8 +149,10 @@ class Languages:
             least = 0
         if (least, most) == (1, 1) or self._is_star(term):
             return term
-        if self.kinds[term] is Kind.REPEAT and self.arguments[term][1:] == (1, -1) and most == -1 and least < 2:
-            return self.repeat(self.arguments[term][0], least, -1)
+        if self.kinds[term] is Kind.REPEAT and self.arguments[term][2] == -1:
+            body, inner, _ = self.arguments[term]
+            if least or (inner, most) == (1, -1):
+                return self.repeat(body, inner * least, -1)
         return self._term(Kind.REPEAT, (term, least, most), least == 0)
 
     def union(self, terms: Iterable[Term]) -> Term:
@@ -165,20 +171,28 @@ class Languages:
         if self.epsilon in found and any(self.nullable[term] for term in found if term != self.epsilon):
             found.discard(self.epsilon)
         found = {term for term in found if not self._covered(term, found)}
+        found -= self._narrower(found)
         if len(found) < 2:
             return next(iter(found), self.empty)
         return self._term(Kind.UNION, tuple(sorted(found)), any(self.nullable[term] for term in found))
 
     def intersect(self, terms: Iterable[Term]) -> Term:
-        mask, found = self._everything, set[Term]()
+        mask, found, excluded = self._everything, set[Term](), list[Term]()
         for term in self._flat(Kind.INTERSECT, terms):
-            if self.kinds[term] is Kind.CHARACTERS:
+            if self.kinds[term] is Kind.COMPLEMENT:
+                excluded.append(self.arguments[term][0])
+            elif self.kinds[term] is Kind.CHARACTERS:
                 mask &= self.arguments[term][0]
                 found.add(self.any_unit)
             elif term == self.empty:
                 return term
             elif term != self.any_string:
                 found.add(term)
+        if excluded:
+            outside = self.union(excluded)
+            if outside == self.any_string:
+                return self.empty
+            found.add(self.complement(outside))
         if self.any_unit in found:
             found.discard(self.any_unit)
             if not mask:
@@ -196,11 +210,14 @@ class Languages:
         known = self._complements.get(term)
         if known is not None:
             return known
+        parts = self.arguments[term]
         match self.kinds[term]:
-            case Kind.UNION:
-                result = self.intersect(self.complement(part) for part in self.arguments[term])
             case Kind.INTERSECT:
-                result = self.union(self.complement(part) for part in self.arguments[term])
+                result = self.union([self.complement(part) for part in parts])
+            case Kind.UNION if any(self.kinds[part] is Kind.COMPLEMENT for part in parts):
+                negated = [part for part in parts if self.kinds[part] is Kind.COMPLEMENT]
+                rest = self.union([part for part in parts if self.kinds[part] is not Kind.COMPLEMENT])
+                result = self.intersect([*(self.arguments[part][0] for part in negated), self.complement(rest)])
             case _:
                 result = self._term(Kind.COMPLEMENT, (term,), not self.nullable[term])
         self._complements[term] = result
@@ -255,6 +272,33 @@ class Languages:
                 if known in others:
                     return True
         return False
+
+    def _narrower(self, terms: set[Term]) -> set[Term]:
+        """The alternatives that differ from another one only in a repetition with narrower bounds."""
+        if len(terms) < 2:
+            return set()
+        alike: dict[tuple[object, ...], list[tuple[int, float, Term]]] = {}
+        for term in terms:
+            parts = self.arguments[term] if self.kinds[term] is Kind.CONCAT else (term,)
+            for index, part in enumerate(parts):
+                if self.kinds[part] is Kind.REPEAT:
+                    body, least, most = self.arguments[part]
+                    key = (parts[:index], body, parts[index + 1 :])
+                    alike.setdefault(key, []).append((least, math.inf if most < 0 else most, term))
+        narrower = set()
+        for group in alike.values():
+            widest = -1.0
+            for _, most, term in sorted(group, key=lambda bounds: (bounds[0], -bounds[1])):
+                if most <= widest:
+                    narrower.add(term)
+                widest = max(widest, most)
+        return narrower
+
+    def _repetition(self, term: Term) -> tuple[Term, int, int]:
+        if self.kinds[term] is Kind.REPEAT:
+            body, least, most = self.arguments[term]
+            return body, least, most
+        return term, 1, 1
 
     def _is_star(self, term: Term) -> bool:
         return self.kinds[term] is Kind.REPEAT and self.arguments[term][1:] == (0, -1)
