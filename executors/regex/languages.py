@@ -288,10 +288,10 @@ class Languages:
         narrower = set()
         for group in alike.values():
             widest = -1.0
-            for _, most, term in sorted(group, key=lambda bounds: (bounds[0], -bounds[1])):
-                if most <= widest:
+            for _, bound, term in sorted(group, key=lambda bounds: (bounds[0], -bounds[1])):
+                if bound <= widest:
                     narrower.add(term)
-                widest = max(widest, most)
+                widest = max(widest, bound)
         return narrower
 
     def _repetition(self, term: Term) -> tuple[Term, int, int]:

@@ -21,7 +21,5 @@ def judge(cases: Sequence[Case]) -> Iterator[list[Verdict]]:
         facts = {"status": outcome.status.value, "detail": outcome.detail, "seconds": outcome.seconds}
         yield [
             Verdict("verdict", official["verdict"], equal, equal == official["verdict"], facts),
-            Verdict(
-                "string_equal", official["string_equal"], gold == pred, (gold == pred) == official["string_equal"]
-            ),
+            Verdict("string_equal", official["string_equal"], gold == pred, (gold == pred) == official["string_equal"]),
         ]
