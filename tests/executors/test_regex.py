@@ -52,19 +52,12 @@ def repeated(strings: frozenset[str], least: int, most: int | None) -> frozenset
 
 
 def combine(children: st.SearchStrategy[Language]) -> st.SearchStrategy[Language]:
-    bounds = st.sampled_from(
-        [("?", 0, 1), ("*", 0, None), ("+", 1, None), ("{2}", 2, 2), ("{2,}", 2, None), ("{1,3}", 1, 3)]
-    )
+    pairs = st.tuples(children, children)
+    signs = [("?", 0, 1), ("*", 0, None), ("+", 1, None), ("{2}", 2, 2), ("{2,}", 2, None), ("{1,3}", 1, 3)]
     return st.one_of(
-        st.tuples(children, children).map(
-            lambda p: Language(p[0].text + p[1].text, joined(p[0].strings, p[1].strings))
-        ),
-        st.tuples(children, children).map(
-            lambda p: Language(f"({p[0].text}|{p[1].text})", p[0].strings | p[1].strings)
-        ),
-        st.tuples(children, children).map(
-            lambda p: Language(f"({p[0].text}&{p[1].text})", p[0].strings & p[1].strings)
-        ),
+        pairs.map(lambda p: Language(p[0].text + p[1].text, joined(p[0].strings, p[1].strings)),
+        pairs.map(lambda p: Language(f"({p[0].text}|{p[1].text})", p[0].strings | p[1].strings)),
+        pairs.map(lambda p: Language(f"({p[0].text}&{p[1].text})", p[0].strings & p[1].strings)),
         children.map(lambda p: Language(f"~({p.text})", ALL - p.strings)),
         st.tuples(children, st.sampled_from(signs)).map(
             lambda p: Language(f"({p[0].text}){p[1][0]}", repeated(p[0].strings, p[1][1], p[1][2]))
