@@ -55,7 +55,7 @@ def combine(children: st.SearchStrategy[Language]) -> st.SearchStrategy[Language
     pairs = st.tuples(children, children)
     signs = [("?", 0, 1), ("*", 0, None), ("+", 1, None), ("{2}", 2, 2), ("{2,}", 2, None), ("{1,3}", 1, 3)]
     return st.one_of(
-        pairs.map(lambda p: Language(p[0].text + p[1].text, joined(p[0].strings, p[1].strings)),
+        pairs.map(lambda p: Language(p[0].text + p[1].text, joined(p[0].strings, p[1].strings))),
         pairs.map(lambda p: Language(f"({p[0].text}|{p[1].text})", p[0].strings | p[1].strings)),
         pairs.map(lambda p: Language(f"({p[0].text}&{p[1].text})", p[0].strings & p[1].strings)),
         children.map(lambda p: Language(f"~({p.text})", ALL - p.strings)),
