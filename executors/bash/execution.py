@@ -8,6 +8,7 @@ links, and of times only whether they are new); messages and exit status are not
 from __future__ import annotations
 
 import functools
+import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,6 +19,8 @@ from executors.sandbox import run_program
 
 MOST_CHARACTERS = 20_000
 LIMITS = Limits(seconds=3.0, memory=1 << 30, output=1 << 20)
+
+_PROMPT = re.compile(r"^\s*\$ ")
 
 # The listing is made after the command and outside its tree: whatever it wrote there is replaced.
 _SCRIPT = (
@@ -53,7 +56,7 @@ def run(command: str, now: int, limits: Limits = LIMITS) -> Ran:
     """
     if len(command) > MOST_CHARACTERS or "\0" in command:
         return Ran(Outcome.failed(Status.INVALID, f"longer than {MOST_CHARACTERS} characters, or holds a NUL"))
-    text = command.encode(errors="replace").decode()
+    text = _PROMPT.sub("", command.encode(errors="replace").decode())
     done = run_program(
         ["bash", "-c", _SCRIPT, "bash", text, str(now)],
         files={"fixture.tar": archive(now)},
@@ -74,12 +77,12 @@ def run(command: str, now: int, limits: Limits = LIMITS) -> Ran:
 def same_effect(gold: str, pred: str, limits: Limits = LIMITS) -> tuple[Outcome, bool | None]:
     """The prediction's outcome, and whether it does what the gold does; None when the gold shows nothing here.
 
-    A gold that prints nothing and leaves the tree as it was (a host, program or file that is not here) cannot tell
-    right from wrong.
+    A command that prints nothing and leaves the tree as it was (a host, program or file that is not here) is like any
+    other such: as a prediction it is never right, as a gold it cannot tell right from wrong.
     """
     now = int(time.time())
     tried = run(pred, now, limits)
-    if tried.effect is None:
+    if tried.effect is None or tried.effect == _no_effect():
         return tried.outcome, False
     wanted = run(gold, now, limits)
     if wanted.effect is None or wanted.effect == _no_effect():

@@ -8,6 +8,7 @@ Source: behaviour of nl2bash 466c5fe, bashlint and eval (template match, command
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
@@ -91,6 +92,7 @@ class Reading:
     parsed: bool
 
 
+@functools.lru_cache(maxsize=1024)
 def read(command: str) -> Reading:
     """Read a command; never fails: what has no template stands for itself, blanks squeezed."""
     parts: list[Part] = []
@@ -127,6 +129,11 @@ def _parse(text: str) -> BashNode:
     if len(trees) != 1:
         raise NotReadableError("more than one command")
     return trees[0]
+
+
+def _parts(node: BashNode) -> Sequence[BashNode]:
+    """Redirections have none at all."""
+    return getattr(node, "parts", None) or ()
 
 
 class _Reader:
@@ -192,7 +199,7 @@ class _Reader:
             into.append(call)
             _CallReader(self, call, utility).read(words[1:])
             _normalise(call)
-        elif head.parts:
+        elif _parts(head):
             self.node(head, into, "")
         else:
             raise NotReadableError(head.kind)
@@ -200,7 +207,7 @@ class _Reader:
     def quoted_command(self, node: BashNode, into: list[Part]) -> bool:
         """Read a quoted word as a command of plain words. False when the word is not quoted."""
         text = self.text_of(node)
-        if len(text) < 2 or text[0] not in "'\"" or text[-1] not in "'\"":
+        if node.kind != "word" or len(text) < 2 or text[0] not in "'\"" or text[-1] not in "'\"":
             return False
         inner = _parse(text[1:-1])
         if inner.kind != "command" or any(word.kind != "word" or word.parts for word in inner.parts):
@@ -303,7 +310,7 @@ class _CallReader:
         for kind, word in zip(value.types, arguments, strict=True):
             if kind != COMMAND_TYPE:
                 self._argument(word, flag.arguments, kind)
-            elif word.parts:
+            elif _parts(word):
                 self._reader.node(word, flag.arguments, kind)
             elif not self._reader.quoted_command(word, flag.arguments):
                 raise NotReadableError(f"{flag.name} takes a quoted command")
@@ -322,7 +329,7 @@ class _CallReader:
                 self._reader.command(words[index:], self._call.parts)
                 return len(words) - index
             if kind == QUOTED:
-                if word.parts:
+                if _parts(word):
                     self._reader.node(word, self._call.parts, COMMAND_TYPE)
                 elif word.kind != "word" or not self._reader.quoted_command(word, self._call.parts):
                     continue
