@@ -102,10 +102,10 @@ def read_conala(folder: Path) -> Iterator[Sample]:
 
 
 def read_cosqa(folder: Path) -> Iterator[Sample]:
-    """CoSQA's development rows whose code does what its docstring says (label 1): docstring to function."""
+    """CoSQA's development rows whose code does what its docstring says (label 1): docstring (or query) to function."""
 
     def sample(number: int, row: Any) -> Sample | None:
-        text = " ".join(row["docstring_tokens"].split())
+        text = " ".join(row["docstring_tokens"].split()) or row["doc"]
         return Sample(row["idx"], {"description": text}, row["code"].strip()) if row["label"] == 1 else None
 
     return _read_json(folder, "cosqa-dev.json", sample)
@@ -232,9 +232,7 @@ NL2BASH = Task(
     suites=("symbolic",),
     domain="Code",
     language="bash",
-    source=Source(
-        "nl2bash", ("test.nl.filtered", "test.cm.filtered"), "https://github.com/TellinaTool/nl2bash", "MIT"
-    ),
+    source=Source("nl2bash", ("test.nl.filtered", "test.cm.filtered"), "https://github.com/TellinaTool/nl2bash", "MIT"),
     read=read_nl2bash,
     prompt=_prompt(
         "description",
@@ -249,9 +247,7 @@ NL2BASH = Task(
     execute=run_command,
     metrics=(
         bleu_metric(),
-        Metric(
-            "template_match", partial(any_command, template_match), origin=Origin.OFFICIAL, source=_NL2BASH_CODE
-        ),
+        Metric("template_match", partial(any_command, template_match), origin=Origin.OFFICIAL, source=_NL2BASH_CODE),
         Metric("command_match", partial(any_command, command_match), origin=Origin.OFFICIAL, source=_NL2BASH_CODE),
         Metric("exact_match", partial(any_command, same_words), source="equality of the words between blanks"),
         Metric("bash_execution", bash_execution, source="output and tree on a small file system of our own"),
@@ -265,12 +261,12 @@ NL2BASH = Task(
 )
 
 
-def _nl2rx(name: str, title: str, kind: str, suites: tuple[Suite, ...]) -> Task:
+def _nl2rx(name: str, title: str, kind: str, suite: Suite) -> Task:
     folder = f"data_{kind}_eval_{kind}"
     return Task(
         name=name,
         title=title,
-        suites=suites,
+        suites=(suite,),
         domain="Code",
         language="regex",
         source=Source(
@@ -302,7 +298,7 @@ def _nl2rx(name: str, title: str, kind: str, suites: tuple[Suite, ...]) -> Task:
             Metric("exact_match", same_regex, source="deep-regex 096490d: equality of the un-tokenised texts"),
         ),
         wrong=lambda sample: ['"no such line"', "(", '("no such line")&@'],
-        paper_metric="bleu" if "symbolic" in suites else None,
+        paper_metric="bleu" if suite == "symbolic" else None,
         size=2500,
         max_tokens=160,
         deadline=30.0,
@@ -310,8 +306,8 @@ def _nl2rx(name: str, title: str, kind: str, suites: tuple[Suite, ...]) -> Task:
 
 
 # Turk's descriptions are people's own words, Synth's the grammar's; the expressions come from one grammar.
-NL2RX = _nl2rx("nl2rx", "NL2RX", "turk", ("symbolic",))
-NL2RX_SYNTH = _nl2rx("nl2rx_synth", "NL2RX (Synth)", "synth", ())
+NL2RX = _nl2rx("nl2rx", "NL2RX", "turk", "symbolic")
+NL2RX_SYNTH = _nl2rx("nl2rx_synth", "NL2RX (Synth)", "synth", "ood")
 
 _PYTHON_SHOTS = (
     ("reverse the words of string `s`", "' '.join(s.split()[::-1])"),
@@ -333,15 +329,15 @@ def _code_task(
     read: Callable[[Path], Iterator[Sample]],
     prompt: Prompt,
     variant: Variant,
-    broken: dict[str, str],
     *,
     size: int,
+    suite: Suite = "symbolic",
     in_paper: bool = True,
 ) -> Task:
     return Task(
         name=name,
         title=title,
-        suites=("symbolic",) if in_paper else (),
+        suites=(suite,),
         domain="Code",
         language=language,
         source=source,
@@ -352,7 +348,6 @@ def _code_task(
         metrics=(bleu_metric(), _EXACT, _SYNTAX, bleu_metric(variant, origin=Origin.OFFICIAL)),
         wrong=lambda sample: ["return ((", "no ] such } code"],
         paper_metric="bleu" if in_paper else None,
-        broken=broken,
         size=size,
         max_tokens=512,
     )
@@ -366,7 +361,6 @@ NL2PYTHON = _code_task(
     read_conala,
     _prompt("question", "Python code", _PYTHON_SHOTS),
     Variant.CONALA,
-    {},
     size=500,
 )
 NL2PYTHON_COSQA = _code_task(
@@ -377,8 +371,8 @@ NL2PYTHON_COSQA = _code_task(
     read_cosqa,
     _prompt("question", "Python code", _FUNCTION_SHOTS),
     Variant.CODEXGLUE,
-    {},
     size=313,
+    suite="ood",
     in_paper=False,
 )
 NL2JAVA = _code_task(
@@ -406,7 +400,6 @@ NL2JAVA = _code_task(
         ),
     ),
     Variant.CODEXGLUE,
-    {},
     size=2000,
 )
 # Another data set than the paper's, which may be CodeSearchNet's Go: its title keeps it apart from the paper's row.
@@ -425,7 +418,10 @@ NL2GO = _code_task(
                 "func Double(n int) int {\n    return 2 * n\n}",
             ),
             Shot(
-                {"description": "// Last returns the last of some words.", "signature": "func Last(w []string) string {"},
+                {
+                    "description": "// Last returns the last of some words.",
+                    "signature": "func Last(w []string) string {",
+                },
                 "func Last(w []string) string {\n    return w[len(w)-1]\n}",
             ),
             Shot(
@@ -436,7 +432,6 @@ NL2GO = _code_task(
         ),
     ),
     Variant.CODEXGLUE,
-    {},
     size=164,
     in_paper=False,
 )

@@ -17,7 +17,10 @@ _COMMANDS = (
     ("Print the second column of data.csv", "cut -d, -f2 data.csv"),
     ("Sort file.txt and drop repeated lines", "sort file.txt | uniq"),
     ("Take write permission for others from dir1/b.php", "chmod o-w dir1/b.php"),
-    ("Copy all pages of dir1 to dir2 under new names", "for f in dir1/*.html; do cp \"$f\" dir2/new-$(basename $f); done"),
+    (
+        "Copy all pages of dir1 to dir2 under new names",
+        'for f in dir1/*.html; do cp "$f" dir2/new-$(basename $f); done',
+    ),
     ("Show lines that file1 and file2 have in common", "comm -12 file1 file2"),
     ("Find what was changed in the last week, by name", "find . -mtime -7 | sort"),
     ("Print each file of src with its size", "find src -type f -printf '%f %s\\n' | sort"),
@@ -41,7 +44,10 @@ _EXPRESSIONS = (
     ("a letter right before a digit", ". * [ <LET> ] [ <NUM> ] . *"),
     ("lines with the string <M1> at least twice", "( . * <M1> . * ) { 2 , }"),
     ("one vowel that is also a capital letter", "[ <VOW> ] & [ <CAP> ]"),
-    ("lines of letters in which a capital is followed by the string <M3>", "( [ <LET> ] * ) & ( . * [ <CAP> ] <M3> . * )"),
+    (
+        "lines of letters in which a capital is followed by the string <M3>",
+        "( [ <LET> ] * ) & ( . * [ <CAP> ] <M3> . * )",
+    ),
 )
 
 _SNIPPETS = (
@@ -62,48 +68,120 @@ _SNIPPETS = (
 
 _FUNCTIONS = (
     ("Return the area of a circle .", "def area(radius):\n    return 3.14159 * radius ** 2"),
-    ("Tell whether a year is a leap year .", "def leap(year):\n    return year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)"),
-    ("Drop blank lines from a text .", 'def squeeze(text):\n    return "\\n".join(x for x in text.split("\\n") if x.strip())'),
-    ("Return the first item of a list or a default .", "def first(items, default=None):\n    return items[0] if items else default"),
-    ("Make a dictionary of words by their length .", "def by_length(words):\n    found = {}\n    for word in words:\n        found.setdefault(len(word), []).append(word)\n    return found"),
+    (
+        "Tell whether a year is a leap year .",
+        "def leap(year):\n    return year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)",
+    ),
+    (
+        "Drop blank lines from a text .",
+        'def squeeze(text):\n    return "\\n".join(x for x in text.split("\\n") if x.strip())',
+    ),
+    (
+        "Return the first item of a list or a default .",
+        "def first(items, default=None):\n    return items[0] if items else default",
+    ),
+    (
+        "Make a dictionary of words by their length .",
+        "def by_length(words):\n    found = {}\n    for word in words:\n"
+        "        found.setdefault(len(word), []).append(word)\n    return found",
+    ),
     ("Keep a number between two bounds .", "def clamp(x, low, high):\n    return max(low, min(high, x))"),
     ("Return all prefixes of a word .", "def prefixes(word):\n    return [word[:i] for i in range(1, len(word) + 1)]"),
     ("Tell whether a word reads the same from behind .", "def palindrome(word):\n    return word == word[::-1]"),
-    ("Split a list into chunks of some size .", "def chunks(xs, size):\n    return [xs[i:i + size] for i in range(0, len(xs), size)]"),
+    (
+        "Split a list into chunks of some size .",
+        "def chunks(xs, size):\n    return [xs[i:i + size] for i in range(0, len(xs), size)]",
+    ),
     ("Return the mean of some numbers .", "def mean(xs):\n    return sum(xs) / len(xs)"),
-    ("Raise an error for a negative amount .", 'def check(amount):\n    if amount < 0:\n        raise ValueError("negative amount")'),
-    ("Yield the lines of a file with their numbers .", "def numbered(path):\n    with open(path) as stream:\n        yield from enumerate(stream, 1)"),
-)  # fmt: skip
+    (
+        "Raise an error for a negative amount .",
+        'def check(amount):\n    if amount < 0:\n        raise ValueError("negative amount")',
+    ),
+    (
+        "Yield the lines of a file with their numbers .",
+        "def numbered(path):\n    with open(path) as stream:\n        yield from enumerate(stream, 1)",
+    ),
+)
 
 _METHODS = (
-    ("adds a boat to the fleet", "List<Boat> boats; int size", "void function ( Boat arg0 ) { boats . add ( arg0 ) ; }"),
+    (
+        "adds a boat to the fleet",
+        "List<Boat> boats; int size",
+        "void function ( Boat arg0 ) { boats . add ( arg0 ) ; }",
+    ),
     ("how many boats there are", "List<Boat> boats; boolean isFull", "int function ( ) { return boats . size ( ) ; }"),
     ("whether the crane is idle", "boolean busy; void lift", "boolean function ( ) { return ! busy ; }"),
     ("gets the captain", "String captain; String getPort", "String function ( ) { return captain ; }"),
     ("sets the captain", "String captain; String getPort", "void function ( String arg0 ) { this . captain = arg0 ; }"),
-    ("the larger of two loads", "int limit; void reset", "int function ( int arg0 , int arg1 ) { return Math . max ( arg0 , arg1 ) ; }"),
+    (
+        "the larger of two loads",
+        "int limit; void reset",
+        "int function ( int arg0 , int arg1 ) { return Math . max ( arg0 , arg1 ) ; }",
+    ),
     ("empties the hold", "List<Crate> hold; int weight", "void function ( ) { hold . clear ( ) ; weight = 0 ; }"),
-    ("the total of all weights", "int[] weights; int count", "int function ( ) { int sum = 0 ; for ( int w : weights ) { sum += w ; } return sum ; }"),
-    ("refuses a depth below zero", "int depth; void dive", "void function ( int arg0 ) { if ( arg0 < 0 ) { throw new IllegalArgumentException ( ) ; } depth = arg0 ; }"),
-    ("finds a crate by its label", "Map<String,Crate> crates; int size", "Crate function ( String arg0 ) { return crates . get ( arg0 ) ; }"),
-    ("whether a label is known", "Map<String,Crate> crates; int size", "boolean function ( String arg0 ) { return crates . containsKey ( arg0 ) ; }"),
+    (
+        "the total of all weights",
+        "int[] weights; int count",
+        "int function ( ) { int sum = 0 ; for ( int w : weights ) { sum += w ; } return sum ; }",
+    ),
+    (
+        "refuses a depth below zero",
+        "int depth; void dive",
+        "void function ( int arg0 ) { if ( arg0 < 0 ) { throw new IllegalArgumentException ( ) ; } depth = arg0 ; }",
+    ),
+    (
+        "finds a crate by its label",
+        "Map<String,Crate> crates; int size",
+        "Crate function ( String arg0 ) { return crates . get ( arg0 ) ; }",
+    ),
+    (
+        "whether a label is known",
+        "Map<String,Crate> crates; int size",
+        "boolean function ( String arg0 ) { return crates . containsKey ( arg0 ) ; }",
+    ),
     ("copies the route", "int[] route; int length", "int [ ] function ( ) { return route . clone ( ) ; }"),
-)  # fmt: skip
+)
 
 _GO = (
     ("Half returns n divided by two, rounded down.", "func Half(n int) int {", "return n >> 1"),
-    ("Max returns the larger of two numbers.", "func Max(a int, b int) int {", "if a > b {\n        return a\n    }\n    return b"),
-    ("Count returns how often b is in s.", "func Count(s string, b byte) int {", "n := 0\n    for i := 0; i < len(s); i++ {\n        if s[i] == b {\n            n++\n        }\n    }\n    return n"),
+    (
+        "Max returns the larger of two numbers.",
+        "func Max(a int, b int) int {",
+        "if a > b {\n        return a\n    }\n    return b",
+    ),
+    (
+        "Count returns how often b is in s.",
+        "func Count(s string, b byte) int {",
+        "n := 0\n    for i := 0; i < len(s); i++ {\n"
+        "        if s[i] == b {\n            n++\n        }\n    }\n    return n",
+    ),
     ("Even tells whether n is even.", "func Even(n int) bool {", "return n%2 == 0"),
     ("First returns the first of some words.", "func First(words []string) string {", "return words[0]"),
-    ("Reverse returns the numbers from last to first.", "func Reverse(xs []int) []int {", "out := make([]int, 0, len(xs))\n    for i := len(xs) - 1; i >= 0; i-- {\n        out = append(out, xs[i])\n    }\n    return out"),
-    ("Power returns b to the n-th.", "func Power(b int, n int) int {", "p := 1\n    for ; n > 0; n-- {\n        p *= b\n    }\n    return p"),
+    (
+        "Reverse returns the numbers from last to first.",
+        "func Reverse(xs []int) []int {",
+        "out := make([]int, 0, len(xs))\n"
+        "    for i := len(xs) - 1; i >= 0; i-- {\n        out = append(out, xs[i])\n    }\n    return out",
+    ),
+    (
+        "Power returns b to the n-th.",
+        "func Power(b int, n int) int {",
+        "p := 1\n    for ; n > 0; n-- {\n        p *= b\n    }\n    return p",
+    ),
     ("Keys returns the number of keys of m.", "func Keys(m map[string]int) int {", "return len(m)"),
     ("Swap exchanges two numbers.", "func Swap(a int, b int) (int, int) {", "return b, a"),
-    ("Abs returns x without its sign.", "func Abs(x float64) float64 {", "if x < 0 {\n        return -x\n    }\n    return x"),
+    (
+        "Abs returns x without its sign.",
+        "func Abs(x float64) float64 {",
+        "if x < 0 {\n        return -x\n    }\n    return x",
+    ),
     ("Join puts two words together with a dash.", "func Join(a string, b string) string {", 'return a + "-" + b'),
-    ("Squares returns the squares of 1 to n.", "func Squares(n int) []int {", "var out []int\n    for i := 1; i <= n; i++ {\n        out = append(out, i*i)\n    }\n    return out"),
-)  # fmt: skip
+    (
+        "Squares returns the squares of 1 to n.",
+        "func Squares(n int) []int {",
+        "var out []int\n    for i := 1; i <= n; i++ {\n        out = append(out, i*i)\n    }\n    return out",
+    ),
+)
 
 
 def write_nl2bash(folder: Path) -> None:
@@ -132,7 +210,9 @@ def write_nl2python(folder: Path) -> None:
         }
         for number, (text, code) in enumerate(_FUNCTIONS)
     ]
-    write_json(folder / "cosqa-dev.json", [*rows, {**rows[0], "idx": "mini-unrelated", "doc": "sort a list", "label": 0}])
+    write_json(
+        folder / "cosqa-dev.json", [*rows, {**rows[0], "idx": "mini-unrelated", "doc": "sort a list", "label": 0}]
+    )
 
 
 def write_nl2java(folder: Path) -> None:
