@@ -154,6 +154,8 @@ _TOKEN = re.compile(
 )
 _DOTTED = re.compile(r"(?:\.\w[\w'’-]*)+")
 _SUFFIX = re.compile(r"\++(?=\s*[,)])|%")
+# "<0.5%" in the place of an argument, as data sets write a measured constant.
+_MEASURE = re.compile(r"[<>≤≥]=?\s*\d[\d.,]*%?(?=\s*[,)])")
 _CLEAN = re.compile(rf"[{_INVISIBLE}{{}}\\]")
 
 
@@ -167,6 +169,12 @@ def tokenize(text: str) -> list[Token]:
     arguments: list[bool] = []  # of each open bracket: does it hold the arguments of a name?
     position, spaced = 0, False
     while position < len(text):
+        starts_argument = bool(arguments) and arguments[-1] and tokens[-1].kind in (Kind.OPEN, Kind.COMMA)
+        measure = _MEASURE.match(text, position) if starts_argument else None
+        if measure is not None:
+            tokens.append(Token(Kind.NAME, measure[0], position, spaced))
+            position, spaced = measure.end(), False
+            continue
         match = _TOKEN.match(text, position)
         if match is None:
             raise LexicalError(f"unexpected {text[position]!r}", position)
