@@ -56,18 +56,32 @@ class Pool:
         self._preload = preload
         self._idle: asyncio.LifoQueue[_Worker | None] = asyncio.LifoQueue()
         self._all: set[_Worker] = set()
+        self._starting: set[asyncio.Task[None]] = set()
         self.respawned = 0
 
     async def __aenter__(self) -> Self:
+        # Nobody waits for the imports of a worker but the first call that finds none ready.
         for _ in range(self.workers):
-            self._idle.put_nowait(await self._start())
+            self._starting.add(asyncio.create_task(self._warm_up()))
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None
     ) -> None:
+        for task in self._starting:
+            task.cancel()
+        await asyncio.gather(*self._starting, return_exceptions=True)
         for worker in list(self._all):
             self._drop(worker)
+
+    async def _warm_up(self) -> None:
+        worker = None
+        try:
+            worker = await self._start()
+        except RuntimeError:
+            pass  # the first call tries again, and it is told the reason
+        finally:
+            self._idle.put_nowait(worker)
 
     async def run(self, deadline: float, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """`function(*args)` in a worker. The function must be importable by name.
@@ -78,6 +92,10 @@ class Pool:
         payload = pickle.dumps((function, args, kwargs), protocol=pickle.HIGHEST_PROTOCOL)
         worker = await self._idle.get()
         try:
+            if worker is not None and not worker.alive():
+                # Killed while it had nothing to do: no call is to blame.
+                self._drop(worker)
+                worker = None
             if worker is None:
                 worker = await self._start()
                 self.respawned += 1
@@ -142,27 +160,34 @@ class _Worker:
                 start_new_session=True,
                 env=environment,
             )
-        reader, writer = await asyncio.open_connection(sock=ours, limit=_FRAME_LIMIT)
-        worker = cls(process, reader, writer)
+        writer = None
         try:
+            reader, writer = await asyncio.open_connection(sock=ours, limit=_FRAME_LIMIT)
+            worker = cls(process, reader, writer)
             async with asyncio.timeout(_STARTUP_SECONDS):
                 kind, value = await worker._receive()
-        except (WorkerLostError, TimeoutError) as error:
-            worker.kill()
-            raise RuntimeError(f"a scoring worker did not start ({error})") from error
-        if kind == "error":
-            worker.kill()
-            raise RuntimeError(f"a scoring worker cannot import what it needs: {value}")
+            if kind == "error":
+                raise RuntimeError(f"a scoring worker cannot import what it needs: {value}")
+        except BaseException as error:
+            _end(process)
+            (writer or ours).close()
+            if isinstance(error, (WorkerLostError, TimeoutError)):
+                raise RuntimeError(f"a scoring worker did not start ({error})") from error
+            raise
         return worker
 
     async def call(self, payload: bytes, deadline: float) -> tuple[str, object]:
         try:
             async with asyncio.timeout(deadline):
                 self._writer.write(len(payload).to_bytes(8, "big") + payload)
-                await self._writer.drain()
+                with contextlib.suppress(ConnectionError):  # the answer that does not come says how the worker died
+                    await self._writer.drain()
                 return await self._receive()
         except TimeoutError as error:
             raise DeadlineError(f"no end after {deadline:g} s") from error
+
+    def alive(self) -> bool:
+        return self._process.poll() is None
 
     async def _receive(self) -> tuple[str, object]:
         try:
@@ -180,11 +205,15 @@ class _Worker:
 
     def kill(self) -> None:
         """End the worker and all that it started in its session."""
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(self._process.pid, signal.SIGKILL)
-        self._process.kill()
-        self._process.wait()
+        _end(self._process)
         self._writer.close()
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.kill()
+    process.wait()
 
 
 def _reason(code: int | None) -> str:

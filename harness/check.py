@@ -34,7 +34,7 @@ class Checked:
 
 def perfect(task: Task, statistics: Mapping[str, Statistics]) -> bool:
     """Whether every metric of the task gives this sample its full score."""
-    return all(m.aggregate([statistics[m.name]], [""]).value > 1 - 1e-9 for m in task.metrics)
+    return all(metric.is_perfect(statistics[metric.name]) for metric in task.metrics)
 
 
 def worthless(task: Task, statistics: Mapping[str, Statistics]) -> bool:

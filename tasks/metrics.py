@@ -89,7 +89,8 @@ class Metric:
     """One metric of a task.
 
     `measure` gives a sample's statistics, `source` says where the definition comes from, `graded` that wrong answers
-    may have a share of the score.
+    may have a share of the score. `perfect` tells from a sample's statistics that its answer is as good as gold; only
+    a score of whole corpora needs it, as a single sample's may be less than 1 by its definition.
     """
 
     name: str
@@ -99,6 +100,13 @@ class Metric:
     standing: Standing = Standing.FOUND
     source: str = ""
     graded: bool = False
+    perfect: Callable[[Statistics], bool] | None = None
+
+    def is_perfect(self, statistics: Statistics) -> bool:
+        """Whether this sample has its full score."""
+        if self.perfect is not None:
+            return self.perfect(statistics)
+        return self.aggregate([statistics], [""]).value > 1 - 1e-9
 
 
 def exact_match(sample: Sample, program: str | None, outcome: Outcome) -> Statistics:

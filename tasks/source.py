@@ -53,7 +53,10 @@ class Hub:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A task's files. `folder` is their folder's name under any data root, `files` what must lie in it (paths)."""
+    """A task's files. `folder` is their folder's name under any data root, `files` what must lie in it (paths).
+
+    `other_layouts` are further sets of files, any of which will do instead: copies in other formats that are read too.
+    """
 
     folder: str
     files: tuple[str, ...]
@@ -61,6 +64,7 @@ class Source:
     licence: str
     hub: Hub | None = None
     downloads: tuple[Download, ...] = ()
+    other_layouts: tuple[tuple[str, ...], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,13 +98,14 @@ def locate(source: Source, data: str | None = None, environment: Mapping[str, st
 
 
 def _checked(source: Source, folder: Path, place: Place) -> Located:
-    missing = [name for name in source.files if not (folder / name).exists()]
-    if missing:
-        raise SourceError(
-            f"{folder / missing[0]} is missing: put the official files there ({source.homepage}), "
-            "or use --data bundled for the mini samples"
-        )
-    return Located(folder.resolve(), place, digest(folder, source.files))
+    for files in (source.files, *source.other_layouts):
+        if all((folder / name).exists() for name in files):
+            return Located(folder.resolve(), place, digest(folder, files))
+    missing = next(name for name in source.files if not (folder / name).exists())
+    raise SourceError(
+        f"{folder / missing} is missing: put the official files there ({source.homepage}), "
+        "or use --data bundled for the mini samples"
+    )
 
 
 def digest(folder: Path, files: tuple[str, ...]) -> str:

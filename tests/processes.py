@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from pathlib import Path
 
@@ -25,3 +26,26 @@ def gone(text: str, seconds: float = 10.0) -> bool:
     while processes_with(text) and time.monotonic() < deadline:
         time.sleep(0.05)
     return not processes_with(text)
+
+
+def parents() -> dict[int, int]:
+    """Every process' parent, zombies included."""
+    found: dict[int, int] = {}
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                fields = entry.joinpath("stat").read_text().rpartition(")")[2].split()
+            except OSError:
+                continue
+            found[int(entry.name)] = int(fields[1])
+    return found
+
+
+def descendants(generations: int = 1_000) -> set[int]:
+    """Every process below this one, zombies, other sessions and other namespaces included."""
+    known = parents()
+    mine = {os.getpid()}
+    while generations and (grown := {pid for pid, parent in known.items() if parent in mine} - mine):
+        mine |= grown
+        generations -= 1
+    return mine - {os.getpid()}

@@ -11,6 +11,7 @@ import importlib.util
 import json
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -19,7 +20,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from executors.sandbox.errors import IsolationError
+from executors.sandbox.errors import IsolationError, JailLostError
 from executors.sandbox.inside.kernel import NOBODY
 
 SCRATCH = "/tmp"
@@ -110,7 +111,7 @@ def _map_nobody(process: subprocess.Popen[bytes], info: int) -> None:
     while b"}" not in text:
         part = os.read(info, 4096)
         if not part:
-            raise IsolationError(failure(process))
+            raise failure(process)
         text += part
     pid = json.loads(text)["child-pid"]
     try:
@@ -120,16 +121,18 @@ def _map_nobody(process: subprocess.Popen[bytes], info: int) -> None:
         raise IsolationError(f"the jail's user namespace cannot be set up: {error.strerror}") from error
 
 
-def failure(process: subprocess.Popen[bytes]) -> str:
+def failure(process: subprocess.Popen[bytes]) -> IsolationError | JailLostError:
     """Why a jail did not start, in bubblewrap's or the zygote's words. Waits for its end."""
     try:
         errors = process.communicate(timeout=5)[1]
     except subprocess.TimeoutExpired:
         process.kill()
         errors = process.communicate()[1]
+    if process.returncode == -signal.SIGKILL:
+        return JailLostError("killed while it started")
     lines = errors.decode(errors="replace").strip().splitlines()
     reason = lines[-1] if lines else f"exit status {process.returncode}"
-    return f"bubblewrap cannot isolate programs on this machine (package `bubblewrap`): {reason}"
+    return IsolationError(f"bubblewrap cannot isolate programs on this machine (package `bubblewrap`): {reason}")
 
 
 def _arguments(spec: Spec, channel: int) -> list[str]:

@@ -3,5 +3,9 @@
 from __future__ import annotations
 
 
+class JailLostError(Exception):
+    """The jail died under its caller (killed from outside, out of memory): nothing is known of the program."""
+
+
 class IsolationError(RuntimeError):
     """This machine cannot isolate model-written programs; the message names what is missing. Nothing was run."""

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from executors.outcome import Limits, Status, one_line
 from executors.sandbox.bubblewrap import Spec
-from executors.sandbox.errors import IsolationError
-from executors.sandbox.jail import Ended, Jail, JailLostError, Stop
+from executors.sandbox.errors import IsolationError, JailLostError
+from executors.sandbox.jail import Ended, Jail, Stop
 
 ENVIRONMENT = {"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": "/tmp", "LANG": "C.UTF-8", "TZ": "UTC"}
 SCRATCH = 256 << 20
@@ -65,13 +65,14 @@ def run_program(
         "memory": limits.memory,
         "output": limits.output,
     }
-    jail = _open(tuple(path.resolve() for path in mounts))
     try:
-        return _program_run(jail.run(request, limits, reply_limit=2 * limits.output), limits)
+        jail = _open(tuple(path.resolve() for path in mounts))
+        try:
+            return _program_run(jail.run(request, limits, reply_limit=2 * limits.output), limits)
+        finally:
+            jail.close()
     except JailLostError:
         return ProgramRun(Status.CRASHED, None, b"", b"", detail="the jail was killed under the program")
-    finally:
-        jail.close()
 
 
 class _Processes:

@@ -17,7 +17,7 @@ from enum import StrEnum
 
 from executors.outcome import Limits
 from executors.sandbox import bubblewrap
-from executors.sandbox.errors import IsolationError
+from executors.sandbox.errors import IsolationError, JailLostError
 from executors.sandbox.inside import wire
 
 ENDING_SECONDS = 10.0
@@ -26,10 +26,6 @@ PATIENCE_SECONDS = 0.25
 _CHUNK = 1 << 16
 # Room for the notation around a reply of the allowed size.
 _REPLY_MARGIN = 1 << 16
-
-
-class JailLostError(Exception):
-    """The zygote died under its caller (killed from outside, out of memory): nothing is known of the program."""
 
 
 class Stop(StrEnum):
@@ -112,7 +108,7 @@ os.register_at_fork(after_in_child=_forget_all)
 
 
 class Jail:
-    """A zygote in bubblewrap. Not thread-safe. Raises IsolationError at its start, JailLostError later."""
+    """A zygote in bubblewrap. Not thread-safe. Raises IsolationError at its start, JailLostError at any time."""
 
     def __init__(self, spec: bubblewrap.Spec) -> None:
         started = bubblewrap.start(spec)
@@ -126,9 +122,9 @@ class Jail:
             self._spares.appendleft(first)
             self._wait_ready(first)
         except JailLostError:
-            reason = bubblewrap.failure(self._process)
+            failure = bubblewrap.failure(self._process)
             self.close()
-            raise IsolationError(reason) from None
+            raise failure from None
         except IsolationError:
             self.close()
             raise

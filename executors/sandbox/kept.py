@@ -9,9 +9,10 @@ from collections.abc import Mapping
 
 from executors.outcome import Limits
 from executors.sandbox.bubblewrap import Spec
-from executors.sandbox.jail import Ended, Jail, JailLostError
+from executors.sandbox.errors import JailLostError
+from executors.sandbox.jail import Ended, Jail
 
-_ATTEMPTS = 2
+_ATTEMPTS = 3
 
 
 class KeptJail:
@@ -26,15 +27,15 @@ class KeptJail:
         atexit.register(self.close)
 
     def run(self, request: Mapping[str, object], limits: Limits) -> Ended | None:
-        """See `Jail.run`; None when the jail was lost under the program and under its second run.
+        """See `Jail.run`; None when the jail was lost under every run of the program.
 
         No program can end the jail, so one that was lost says nothing about the program: it is run again.
         """
         with self._lock:
             for _ in range(_ATTEMPTS):
-                if self._jail is None:
-                    self._jail = Jail(self._spec)
                 try:
+                    if self._jail is None:
+                        self._jail = Jail(self._spec)
                     return self._jail.run(request, limits)
                 except JailLostError:
                     self._close()

@@ -82,7 +82,7 @@ def run_python(program: str, answer: Answer, limits: Limits) -> PythonRun:
     }
     ended = jail.run(request, limits)
     if ended is None:
-        outcome = Outcome.failed(Status.CRASHED, "the jail was killed under the program, twice")
+        outcome = Outcome.failed(Status.CRASHED, "the jail was killed under the program, again and again")
         return PythonRun(outcome, "", "")
     return PythonRun(_outcome(ended, answer, limits), _text(ended.stdout), _text(ended.stderr))
 

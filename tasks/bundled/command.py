@@ -1,22 +1,34 @@
-"""Commands of SCAN's grammar with their actions."""
+"""Commands of SCAN's grammar with their actions, in the files of every split."""
 
 from __future__ import annotations
 
 import random
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from executors import command
+from tasks.bundled.writing import write_lines
+from tasks.command import SPLITS
+
+SAMPLES = 16
+# What the splits hold back from training, as the paper of SCAN defines them.
+_HELD_BACK: dict[str, Callable[[str, list[str]], bool]] = {
+    "simple": lambda text, actions: len(actions) <= 16,
+    "length": lambda text, actions: len(actions) > 22,
+    "jump": lambda text, actions: "jump" in text and len(actions) <= 16,
+    "turn_left": lambda text, actions: "turn left" in text and text != "turn left" and len(actions) <= 16,
+    "around_right": lambda text, actions: "around right" in text and len(actions) <= 24,
+}
 
 
-def write_scan(folder: Path) -> None:
-    """16 commands of the grammar, drawn with a fixed seed and kept short, with their actions."""
+def _lines(split: str) -> Iterator[str]:
+    """16 commands of the grammar, drawn with a fixed seed, with their actions."""
     meanings = {text: command.meaning(text) for text in command.commands()}
-    short = [text for text, actions in meanings.items() if len(actions) <= 16]
-    lines = [f"IN: {text} OUT: {' '.join(meanings[text])}" for text in random.Random(11).sample(short, 16)]
-    path = folder / "simple_split" / "tasks_test_simple.txt"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    held_back = [text for text, actions in meanings.items() if _HELD_BACK[split](text, actions)]
+    for text in random.Random(11).sample(held_back, SAMPLES):
+        yield f"IN: {text} OUT: {' '.join(meanings[text])}"
 
 
 def write(root: Path) -> None:
-    write_scan(root / "scan")
+    for split, name in SPLITS.items():
+        write_lines(root / "scan" / name, _lines(split))

@@ -88,10 +88,10 @@ async def test_a_cancelled_call_leaves_a_working_pool() -> None:
         assert await pool.run(10, int, "7") == 7
 
 
-async def test_what_cannot_be_imported_is_said_at_the_start() -> None:
-    with pytest.raises(RuntimeError, match="No module named 'nowhere'"):
-        async with Pool(1, preload=("nowhere",)):
-            pass
+async def test_what_cannot_be_imported_is_said_by_the_first_call() -> None:
+    async with Pool(1, preload=("nowhere",)) as pool:
+        with pytest.raises(RuntimeError, match="No module named 'nowhere'"):
+            await pool.run(10, int, "7")
 
 
 def test_workers_die_with_their_owner_even_by_sigkill() -> None:
@@ -117,3 +117,17 @@ def test_workers_die_with_their_owner_even_by_sigkill() -> None:
     while Path(f"/proc/{worker}").exists() and time.monotonic() < deadline:
         time.sleep(0.02)
     assert not Path(f"/proc/{worker}").exists()
+
+
+async def test_a_worker_killed_while_idle_is_replaced_before_the_next_call() -> None:
+    async with Pool(1) as pool:
+        os.kill(await pool.run(10, os.getpid), signal.SIGKILL)
+        await asyncio.sleep(0.2)
+        assert await pool.run(10, int, "7") == 7
+        assert pool.respawned == 1
+
+
+async def test_leaving_while_workers_start_leaves_none() -> None:
+    async with Pool(2):
+        pass
+    assert [line for line in processes_with("executors.worker") if f" {os.getpid()} " in line] == []

@@ -48,9 +48,11 @@ def test_all_gold(tmp_path: Path, data: str) -> None:
 
 def test_half_corrupted(tmp_path: Path, data: str) -> None:
     plan = plan_for(tmp_path, TASKS, data, limit=40)
-    corrupted = {
-        (item.task.name, sample.id) for item in plan.prepared for sample in item.samples[: len(item.samples) // 2]
-    }
+    half = {(item.task.name, sample.id) for item in plan.prepared for sample in item.samples[: len(item.samples) // 2]}
+    prompts = {(ask.task.name, ask.sample.id): ask.prompt.text for ask in plan.asks(set())}
+    # The server knows prompts only: what is asked in one wording is answered in one way.
+    answered_wrongly = {prompts[key] for key in half}
+    corrupted = {key for key, prompt in prompts.items() if prompt in answered_wrongly}
     with server_for(plan, wrong_for(corrupted)) as server:
         summary = run(plan, server)
     broken = {

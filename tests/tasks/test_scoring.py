@@ -17,9 +17,8 @@ def test_gold_scores_one(task: Task) -> None:
     for sample in task.read(BUNDLED / task.source.folder):
         scored = score(task.name, sample, task.gold(sample))
         assert scored.outcome.ok, (sample.id, scored.outcome)
-        assert {name: values["score"] for name, values in scored.statistics.items()} == dict.fromkeys(
-            scored.statistics, 1.0
-        ), sample.id
+        for metric in task.metrics:
+            assert metric.is_perfect(scored.statistics[metric.name]), (sample.id, metric.name)
 
 
 @pytest.mark.parametrize("task", TASKS, ids=lambda task: task.name)
@@ -28,7 +27,9 @@ def test_wrong_answers_score_zero(task: Task) -> None:
         assert task.wrong(sample)
         for completion in ["", "I do not know.", *task.wrong(sample)]:
             scored = score(task.name, sample, completion)
-            assert all(values["score"] == 0.0 for values in scored.statistics.values()), (sample.id, completion)
+            for metric in task.metrics:
+                value = metric.aggregate([scored.statistics[metric.name]], [""]).value
+                assert metric.graded or value == 0, (sample.id, metric.name, completion)
 
 
 @pytest.mark.parametrize("task", TASKS, ids=lambda task: task.name)

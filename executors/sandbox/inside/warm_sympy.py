@@ -11,7 +11,15 @@ import sympy  # type: ignore[import-untyped]
 x, y = sympy.symbols("x y")
 n = sympy.symbols("n", integer=True, positive=True)
 
-sympy.solve(2 * x - 10, x)
+
+def touch() -> None:
+    """What a child does while it waits for its program: a fork shares its parent's pages until it writes to them, and
+    each first write costs microseconds, a thousand of them three times the work of a small `solve` itself.
+    """
+    sympy.solve(2 * x - 10, x)
+
+
+touch()
 sympy.solve(x**2 - 5 * x + 6, x)
 sympy.solve([x + y - 3, x - y - 1], [x, y])
 sympy.solve(sympy.Eq(3 * x + 1, 7), x)

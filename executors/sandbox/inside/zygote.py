@@ -16,6 +16,7 @@ import select
 import signal
 import socket
 import sys
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -61,8 +62,9 @@ class Child:
 
 
 class Zygote:
-    def __init__(self, channel: socket.socket, settings: Settings) -> None:
+    def __init__(self, channel: socket.socket, settings: Settings, touches: list[Callable[[], None]]) -> None:
         self.channel = channel
+        self.touches = touches
         self.settings = settings
         self.children: dict[int, Child] = {}
         self.own_pidfd = os.pidfd_open(os.getpid())
@@ -114,6 +116,8 @@ class Zygote:
         """Never returns."""
         try:
             self._confine(channel, out, error)
+            for touch in self.touches:
+                touch()
             wire.write_all(CHANNEL_DESCRIPTOR, wire.READY)
             self._answer()
         except EOFError:
@@ -171,12 +175,17 @@ def _run_python(request: dict[str, Any]) -> bytes:
     return python_run.run(request["program"], request["answer"], request["name"], request["output"]).encode()
 
 
-def _preload(modules: list[str]) -> None:
+def _preload(modules: list[str]) -> list[Callable[[], None]]:
+    """Import them; returns what children do while they wait."""
+    touches = []
     for name in modules:
         with suppress(ImportError):
-            importlib.import_module(name)
+            module = importlib.import_module(name)
+            if hasattr(module, "touch"):
+                touches.append(module.touch)
     if numpy := sys.modules.get("numpy"):
         numpy.random.seed(0)
+    return touches
 
 
 def main(descriptor: int, settings: str) -> None:
@@ -196,14 +205,14 @@ def main(descriptor: int, settings: str) -> None:
     for which, value in LIMITS.items():
         kernel.limit(which, value)
     kernel.limit(resource.RLIMIT_FSIZE, chosen.scratch)
-    _preload(chosen.preload)
+    touches = _preload(chosen.preload)
     python_run.bound_recursion()
     python_run.forbid_crafted_bytecode()
     os.environ.clear()
     sys.argv[:] = [""]
     for name in [name for name in sys.modules if name.split(".")[0] == __package__]:
         del sys.modules[name]
-    zygote = Zygote(socket.socket(fileno=descriptor), chosen)
+    zygote = Zygote(socket.socket(fileno=descriptor), chosen, touches)
     gc.collect()
     # Objects of the warm interpreter are never garbage: without this every child would copy their pages.
     gc.freeze()
