@@ -15,7 +15,9 @@ because it is not derived. Fences, headings in any case, numbering and bullets a
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 from executors.fol.parser import Unparsable, parse
 from executors.fol.reader import fenced, without_bullet, without_special_tokens, without_wrappers
@@ -72,7 +74,10 @@ class Faulty:
         return f"line {self.line}: {self.reason}" if self.line else self.reason
 
 
-def run(program: str, limits: Limits) -> Outcome:
+Reasoner: TypeAlias = Callable[[Sequence[Formula], Formula, Limits], Outcome]
+
+
+def run(program: str, limits: Limits, reasoner: Reasoner = entails) -> Outcome:
     """The verdict on the program's conclusion: its premises entail it, its negation, neither, or contradict each other.
 
     NO_PROGRAM where no section is found, INVALID with line and reason where one cannot be read. Never raises on a text.
@@ -80,7 +85,7 @@ def run(program: str, limits: Limits) -> Outcome:
     parsed = parse_program(program)
     if isinstance(parsed, Faulty):
         return Outcome.failed(parsed.status, parsed)
-    outcome = entails(parsed.premises, parsed.conclusion, limits)
+    outcome = reasoner(parsed.premises, parsed.conclusion, limits)
     return replace(outcome, detail=one_line("; ".join((outcome.detail, *parsed.notes))))
 
 
