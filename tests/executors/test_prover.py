@@ -245,6 +245,18 @@ def test_two_provers_that_agree_leave_the_verdict_alone() -> None:
     assert outcome.value is Verdict.FALSE
 
 
+def test_spot_checks_ask_about_a_fixed_share_of_questions(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked_about: list[str] = []
+    monkeypatch.setattr(prover9, "prove", lambda asked, *_: asked_about.append(asked.written["p0"]) or GAVE_UP)
+    for _ in range(2):
+        for number in range(80):
+            goal = formula(f"P{number}(a)")
+            assert entails([goal], goal, LIMITS, Agreement.SPOT_CHECKS).value is Verdict.TRUE
+    assert 2 <= len(set(asked_about)) <= 25
+    first, second = asked_about[: len(asked_about) // 2], asked_about[len(asked_about) // 2 :]
+    assert first == second
+
+
 def test_two_provers_that_contradict_each_other_raise_an_alarm(monkeypatch: pytest.MonkeyPatch) -> None:
     lie = Finding(Answer.REFUTED, "prover9", "saturation without a proof")
     monkeypatch.setattr(prover9, "prove", lambda *_: lie)
