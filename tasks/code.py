@@ -253,7 +253,7 @@ NL2BASH = Task(
         Metric("bash_execution", bash_execution, source="output and tree on a small file system of our own"),
         bleu_metric(Variant.NLTK_SENTENCE_METHOD1, origin=Origin.OURS),
     ),
-    wrong=lambda sample: ["frobnicate --nothing", "kill -9 -1", "rm -rf / --no-preserve-root && true", "echo ("],
+    wrong=lambda sample: ["frobnicate --nothing", "kill -9 -1", "echo ("],
     paper_metric="bleu",
     needs=("bwrap",),
     max_tokens=160,
