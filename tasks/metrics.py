@@ -76,6 +76,27 @@ def ratio(statistics: Sequence[Statistics], groups: Sequence[str]) -> Estimate:
     return Estimate(value, math.sqrt(spread * clusters / (clusters - 1)) / weight, n)
 
 
+def mean_of_groups(statistics: Sequence[Statistics], groups: Sequence[str]) -> Estimate:
+    """The mean over groups of each group's mean `score` (macro average); the groups are strata, all of them asked.
+
+    No standard error when a group has one sample only.
+    """
+    strata: dict[str, list[float]] = {}
+    for row, group in zip(statistics, groups, strict=True):
+        strata.setdefault(group, []).append(row["score"])
+    if not strata:
+        return Estimate(0.0, None, 0)
+    means = {group: math.fsum(scores) / len(scores) for group, scores in strata.items()}
+    value = math.fsum(means.values()) / len(strata)
+    if min(map(len, strata.values())) < 2:
+        return Estimate(value, None, len(statistics))
+    variances = (
+        math.fsum((score - means[group]) ** 2 for score in scores) / (len(scores) - 1) / len(scores)
+        for group, scores in strata.items()
+    )
+    return Estimate(value, math.sqrt(math.fsum(variances)) / len(strata), len(statistics))
+
+
 def all_of_group(statistics: Sequence[Statistics], groups: Sequence[str]) -> Estimate:
     """Share of groups whose every `score` is 1 (interaction accuracy); `n` counts groups."""
     worst: dict[str, float] = {}

@@ -1,23 +1,33 @@
-"""Planning delegated to a planner: the model writes the problem, Fast Downward the plan (LLM+P), for Blocksworld.
+"""Planning: a description becomes a PDDL problem (Blocksworld, Termes, Floortile, Grippers), and a planner its plan.
 
-Official files: Cranial-XIX/llm-pddl's `blocksworld/domain.pddl`, `p01.nl`, `p01.pddl` ... `p20`.
+Official files: Cranial-XIX/llm-pddl's `<domain>/domain.pddl`, `p01.nl`, `p01.pddl` ... `p20`. In-domain tasks compare
+the written problem with the gold one; delegation (LLM+P) judges the plan that a planner finds for it. A model that
+writes a plan instead of a problem has that plan judged.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from executors import pddl
 from executors.outcome import Limits, Outcome, Status
 from tasks import extract
-from tasks.metrics import Metric, Origin, Standing, Statistics
+from tasks.bleu import bleu_metric
+from tasks.metrics import Metric, Origin, Standing, Statistics, ratio
 from tasks.prompt import Prompt, Shot
-from tasks.source import Source
-from tasks.task import DataError, Sample, Task
+from tasks.source import BUNDLED, Source
+from tasks.task import DataError, Sample, Suite, Task
 
 LIMITS = Limits(seconds=20.0, memory=2 << 30)
+# Greedy search finds no way through Floortile's dead ends.
+_ALIASES = {"floortile": "satisficing"}
+
+# What starts a step of a plan; `(define` starts a problem.
+_STEP = re.compile(r"^[ \t]*(?:\d+[.:)]?[ \t]*)?(?P<step>\((?!define\b)[a-z][^()]*\))", re.IGNORECASE | re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,93 +50,169 @@ def read_planning(folder: Path) -> Iterator[Sample]:
         yield Sample(path.stem, fields, problem, PlanningProblem(domain, problem))
 
 
-def execute(program: str, sample: Sample) -> Outcome:
-    """The planner's word on the predicted problem, and in `value` whether its plan solves the gold one."""
+def extract_problem_or_plan(completion: str) -> str | None:
+    """The problem; without one, the steps of a plan, a line each."""
+    problem = extract.pddl_problem(completion)
+    if problem is not None:
+        return problem
+    steps = [match["step"] for match in _STEP.finditer(extract.without_end_tokens(completion))]
+    return "\n".join(steps) or None
+
+
+def _problem(sample: Sample) -> PlanningProblem:
     assert isinstance(sample.context, PlanningProblem)
-    domain, gold = sample.context.domain, sample.context.gold
-    outcome = pddl.plan_prediction(domain, program, gold, LIMITS, cache=_GOLD_PLANS)
-    assert isinstance(outcome.value, dict)
-    return replace(outcome, status=Status(str(outcome.value["status"])))
+    return sample.context
 
 
 # Gold problems are solved once a worker, by content.
 _GOLD_PLANS = pddl.PlanCache()
 
 
-def plan_success(sample: Sample, program: str | None, outcome: Outcome) -> Statistics:
-    """1 when the plan found for the predicted problem is valid on the gold problem."""
+def execute(program: str, sample: Sample, alias: str) -> Outcome:
+    """A problem: the planner's word on it, and in `value` whether its plan solves the gold one. A plan: its judgement.
+
+    `unsolvable_here` in `value` says that the gold problem is not solved either: nothing can be said of the model.
+    """
+    domain, gold = _problem(sample).domain, _problem(sample).gold
+    if not program.lstrip().lower().startswith("(define"):
+        judged = pddl.validate(domain, gold, program, LIMITS)
+        value = judged.value if isinstance(judged.value, dict) else {}
+        success = bool(value.get("val_compatible"))
+        known = {"success": success, "plan": program, "cost": value.get("cost"), "unsolvable_here": False}
+        return replace(judged, value=known if judged.ok else None, detail=str(value.get("reason") or judged.detail))
+    outcome = pddl.plan_prediction(domain, program, gold, LIMITS, alias=alias, cache=_GOLD_PLANS)
+    assert isinstance(outcome.value, dict)
+    return replace(outcome, status=Status(str(outcome.value["status"])))
+
+
+def _weighed(outcome: Outcome, score: float) -> Statistics:
+    """A score of weight 1, or 0 where the planner fails on the gold problem: that is no fault of the model."""
     value = outcome.value if isinstance(outcome.value, dict) else {}
-    return {"score": float(bool(value.get("success")))}
+    weight = float(not value.get("unsolvable_here"))
+    return {"numerator": weight * score, "denominator": weight}
+
+
+def _success(outcome: Outcome) -> bool:
+    return isinstance(outcome.value, dict) and bool(outcome.value.get("success"))
+
+
+def plan_success(sample: Sample, program: str | None, outcome: Outcome) -> Statistics:
+    """1 when the plan that was found for the problem, or written, is valid on the gold problem, as VAL sees it."""
+    return _weighed(outcome, float(_success(outcome)))
+
+
+def plan_valid(sample: Sample, program: str | None, outcome: Outcome) -> Statistics:
+    """The same without VAL's leniencies."""
+    if not _success(outcome):
+        return _weighed(outcome, 0.0)
+    assert isinstance(outcome.value, dict)
+    judged = pddl.validate(_problem(sample).domain, _problem(sample).gold, str(outcome.value["plan"]), LIMITS)
+    return _weighed(outcome, float(isinstance(judged.value, dict) and bool(judged.value["valid"])))
+
+
+def plan_quality(sample: Sample, program: str | None, outcome: Outcome, alias: str) -> Statistics:
+    """The cost of the plan that our planner finds for the gold problem over that of this one, at most 1."""
+    if not _success(outcome):
+        return _weighed(outcome, 0.0)
+    assert isinstance(outcome.value, dict)
+    domain, gold = _problem(sample).domain, _problem(sample).gold
+    if program is not None and pddl.problem_equivalent(program, gold, LIMITS).value is True:
+        return _weighed(outcome, 1.0)
+    known = _GOLD_PLANS.solve(domain, gold, LIMITS, alias=alias).value
+    best, cost = (known["cost"] if isinstance(known, dict) else None), outcome.value["cost"]
+    if not isinstance(best, (int, float)) or not isinstance(cost, (int, float)):
+        return {"numerator": 0.0, "denominator": 0.0}
+    return _weighed(outcome, min(1.0, best / cost) if cost else 1.0)
+
+
+def problem_equivalent(sample: Sample, program: str | None, outcome: Outcome) -> Statistics:
+    """1 for the same objects, initial state and goal, up to order and the names of objects."""
+    if program is None or not program.lstrip().lower().startswith("(define"):
+        return {"score": 0.0}
+    return {"score": float(pddl.problem_equivalent(program, _problem(sample).gold, LIMITS).value is True)}
+
+
+def _full(statistics: Statistics) -> bool:
+    return statistics["numerator"] == statistics["denominator"]
 
 
 def wrong(sample: Sample) -> list[str]:
     # A plan for another goal could be right where the gold goal already holds, so these have no plan at all.
-    head = "(define (problem other) (:domain blocksworld-4ops) (:objects b1)"
-    return [f"{head} (:init (arm-empty)) (:goal (no-such-predicate b1)))", f"{head} (:init", "(pickup b1)"]
+    name = re.search(r"\(\s*domain\s+([\w-]+)", _problem(sample).domain, re.IGNORECASE)
+    head = f"(define (problem other) (:domain {name[1] if name else 'none'}) (:objects thing)"
+    return [f"{head} (:init) (:goal (no-such-predicate thing)))", f"{head} (:init", "(no-such-action thing)"]
 
 
-_DOMAIN = (Path(__file__).parent / "data" / "planning" / "blocksworld" / "domain.pddl").read_text(encoding="utf-8")
-
-_PROMPT = Prompt(
+_TEMPLATE = (
     "Transform the natural language description of the scene into PDDL.\n"
     "The domain is:\n{{ domain }}\n"
     "The scene is: {{ scene }}\n"
-    "The problem PDDL is:\n",
-    shots=(
-        Shot(
-            {
-                "domain": _DOMAIN.strip(),
-                "scene": "There are two blocks. The first lies on the table and the second on the first. Nothing is on "
-                "the second. Put the first on the second.",
-            },
-            "(define (problem swap)\n(:domain blocksworld-4ops)\n(:objects b1 b2)\n"
-            "(:init (arm-empty) (on-table b1) (on b2 b1) (clear b2))\n(:goal (and (on b1 b2))))",
-        ),
-        Shot(
-            {
-                "domain": _DOMAIN.strip(),
-                "scene": "Blocks b1, b2 and b3 all lie on the table, each with nothing on it. The hand is free. "
-                "Build a tower with b3 at the bottom, b2 in the middle and b1 on top.",
-            },
-            "(define (problem tower)\n(:domain blocksworld-4ops)\n(:objects b1 b2 b3)\n"
-            "(:init (arm-empty) (on-table b1) (on-table b2) (on-table b3) (clear b1) (clear b2) (clear b3))\n"
-            "(:goal (and (on b1 b2) (on b2 b3))))",
-        ),
-        Shot(
-            {
-                "domain": _DOMAIN.strip(),
-                "scene": "b2 stands on b1 and b1 on the table; the robot's arm is empty. Lay b2 on the table.",
-            },
-            "(define (problem unstack)\n(:domain blocksworld-4ops)\n(:objects b1 b2)\n"
-            "(:init (arm-empty) (on-table b1) (on b2 b1) (clear b2))\n(:goal (and (on-table b2))))",
-        ),
-    ),
+    "The problem PDDL is:\n"
 )
+_OFFICIAL = "https://github.com/Cranial-XIX/llm-pddl"
+_LLMP = "LLM+P (arXiv 2304.11477, llm-pddl f5f897c): the plan found for the prediction is valid on the gold"
+_TITLES = {"blocksworld": "Blocksworld", "termes": "Termes", "floortile": "Floortile", "grippers": "Grippers"}
 
-BLOCKSWORLD_DELEGATION = Task(
-    name="blocksworld_delegation",
-    title="Blocksworld (delegation)",
-    suites=("delegation",),
-    domain="Planning",
-    language="pddl",
-    source=Source(
-        "planning/blocksworld", ("domain.pddl", "p01.nl", "p01.pddl"), "https://github.com/Cranial-XIX/llm-pddl", "none"
-    ),
-    read=read_planning,
-    prompt=_PROMPT,
-    extract=extract.pddl_problem,
-    execute=execute,
-    metrics=(
-        Metric(
-            "plan_success",
-            plan_success,
-            origin=Origin.OFFICIAL,
-            standing=Standing.FOUND,
-            source="LLM+P (arXiv 2304.11477, llm-pddl f5f897c): the plan found for the prediction is valid on the gold",
+
+def _prompt(domain: str) -> Prompt:
+    """The exemplars are three of our own small problems."""
+    folder = BUNDLED / "planning" / domain
+    return Prompt(
+        _TEMPLATE,
+        tuple(
+            Shot({"domain": sample.fields["domain"], "scene": sample.fields["scene"]}, sample.target)
+            for sample in list(read_planning(folder))[-3:]
         ),
-    ),
-    wrong=wrong,
-    size=20,
-    max_tokens=800,
-    deadline=60.0,
+    )
+
+
+def _task(domain: str, suite: Suite, metrics: tuple[Metric, ...], paper_metric: str | None) -> Task:
+    delegated = suite == "delegation"
+    return Task(
+        name=f"{domain}_delegation" if delegated else domain,
+        title=_TITLES[domain] + (" (delegation)" if delegated else ""),
+        suites=(suite,),
+        domain="Planning",
+        language="pddl",
+        source=Source(f"planning/{domain}", ("domain.pddl", "p01.nl", "p01.pddl"), _OFFICIAL, "none"),
+        read=read_planning,
+        prompt=_prompt(domain),
+        extract=extract_problem_or_plan,
+        execute=partial(execute, alias=_alias(domain)),
+        metrics=metrics,
+        wrong=wrong,
+        paper_metric=paper_metric,
+        size=20,
+        max_tokens=1600,
+        # A predicted problem and, where it fails, the gold one; then plans are judged.
+        deadline=90.0,
+    )
+
+
+def _alias(domain: str) -> str:
+    return _ALIASES.get(domain, "lama-first")
+
+
+def _in_domain(domain: str) -> Task:
+    metrics = (
+        bleu_metric(),
+        Metric("problem_equivalent", problem_equivalent),
+        Metric("solves_gold", plan_success, ratio, Origin.OFFICIAL, Standing.FOUND, _LLMP, perfect=_full),
+    )
+    return _task(domain, "symbolic", metrics, "bleu")
+
+
+def _delegation(domain: str) -> Task:
+    quality = partial(plan_quality, alias=_alias(domain))
+    metrics = (
+        Metric("plan_success", plan_success, ratio, Origin.OFFICIAL, Standing.FOUND, _LLMP, perfect=_full),
+        Metric("plan_valid", plan_valid, ratio, perfect=_full),
+        Metric("plan_quality", quality, ratio, graded=True, perfect=_full),
+    )
+    return _task(domain, "delegation", metrics, None)
+
+
+BLOCKSWORLD, TERMES, FLOORTILE, GRIPPERS = (_in_domain(domain) for domain in _TITLES)
+BLOCKSWORLD_DELEGATION, TERMES_DELEGATION, FLOORTILE_DELEGATION, GRIPPERS_DELEGATION = (
+    _delegation(domain) for domain in _TITLES
 )

@@ -18,7 +18,7 @@ _UNIT = "\\text{ "
 _WHOLE_FRACTION = re.compile(r"(0|-?[1-9][0-9]*)/(0|-?[1-9][0-9]*)")
 
 
-class _UnreadableError(Exception):
+class UnreadableError(Exception):
     """The normaliser gives up on a string; the two are compared as they stand."""
 
 
@@ -28,16 +28,16 @@ def is_equiv(answer: str | None, gold: str | None) -> bool:
         return answer is gold
     try:
         return normalize(answer) == normalize(gold)
-    except _UnreadableError:
+    except UnreadableError:
         return answer == gold
 
 
 def normalize(text: str) -> str:
-    """Raises `_UnreadableError` for two units, and for a root or a fraction of nothing."""
+    """Raises `UnreadableError` for two units, and for a root or a fraction of nothing."""
     text = _replaced(text, _REWRITINGS)
     text, *units = text.split(_UNIT)
     if len(units) > 1:
-        raise _UnreadableError
+        raise UnreadableError
     text = _replaced(text, _AFTER_UNITS)
     if text.startswith("."):
         text = f"0{text}"
@@ -61,7 +61,7 @@ def _arguments(text: str, command: str, braced: Callable[[str], str]) -> str:
     """`text` with every `command`'s argument in braces; `braced` maps what follows the command."""
     head, *parts = text.split(command)
     if not all(parts):
-        raise _UnreadableError
+        raise UnreadableError
     return head + "".join(command + braced(part) for part in parts)
 
 
@@ -74,7 +74,7 @@ def _fractions(text: str) -> str:
     parts = text.split("\\frac")[1:]
     for part in parts:
         if not part:
-            raise _UnreadableError
+            raise UnreadableError
         if part[0] != "{" and len(part) < 2:
             return text
     return _arguments(text, "\\frac", _fraction)

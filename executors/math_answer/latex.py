@@ -21,8 +21,8 @@ from executors.sandbox.python_program import HEAVY, STANDARD, ReturnValue, run_p
 
 # Longer texts are no answers; the computing graders' regular expressions take quadratic time.
 MAX_CHARACTERS = 4000
-# The official scorers allow themselves 5 and 10 seconds.
-LIMITS = Limits(seconds=5.0, memory=2 << 30, output=1 << 16)
+# The official scorers allow themselves 5 and 10 seconds; no answer of MATH needs 0.3.
+LIMITS = Limits(seconds=3.0, memory=2 << 30, output=1 << 16)
 
 
 class Grader(StrEnum):
@@ -44,10 +44,7 @@ def equivalent(grader: Grader, answer: str, gold: str, limits: Limits = LIMITS) 
     if grader is Grader.HENDRYCKS:
         return Outcome(Status.OK, hendrycks.is_equiv(answer, gold))
     module = _MODULES[grader]
-    program = (
-        f"from graders import {module}\n\n"
-        f"def solution():\n    return {module}.is_equiv({ascii(answer)}, {ascii(gold)})\n"
-    )
+    program = f"from graders import {module}\n\ndef solution():\n    return {module}.is_equiv({answer!a}, {gold!a})\n"
     return run_python_in(_JAIL, program, ReturnValue(), limits).outcome
 
 

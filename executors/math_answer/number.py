@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 import re
 
+from executors.math_answer.hendrycks import UnreadableError, normalize
+
 # |answer - gold| <= 1e-4. Source: xufangzhi/ENVISIONS 5826fef, pal/scripts/evaluation.py.
 ENVISIONS_TOLERANCE = 1e-4
 # |answer - gold| < 1e-3. Source: reasoning-machines/pal f81ca2a977, scripts/gsm_eval.py.
@@ -29,6 +31,35 @@ def as_number(value: object) -> float | None:
     except OverflowError:
         return None
     return number if math.isfinite(number) else None
+
+
+_LATEX_NUMBER = re.compile(
+    r"(?P<sign>-?)(?P<whole>\d+(?:\.\d+)?|\.\d+)?(?:\\frac\{(?P<over>-?\d+)\}\{(?P<under>-?\d+)\})?"
+)
+_THOUSANDS = re.compile(r"-?\d{1,3}(?:,\d{3})+(?:\.\d+)?")
+
+
+def latex_numbers(text: str) -> tuple[float, ...] | None:
+    """The numbers that a LaTeX answer consists of ("12,345", "\\frac34", "1, -2"); None where it is anything else."""
+    try:
+        plain = normalize(text.strip().strip("$"))
+    except UnreadableError:
+        return None
+    parts = [plain.replace(",", "")] if _THOUSANDS.fullmatch(plain) else plain.split(",")
+    numbers = [_latex_number(part) for part in parts]
+    return None if None in numbers else tuple(number for number in numbers if number is not None)
+
+
+def _latex_number(text: str) -> float | None:
+    found = _LATEX_NUMBER.fullmatch(text)
+    if found is None or found["whole"] is found["over"] is None:
+        return None
+    try:
+        fraction = int(found["over"]) / int(found["under"]) if found["over"] else 0.0
+        number = float(found["whole"] or 0) + fraction
+    except (ValueError, ZeroDivisionError, OverflowError):
+        return None
+    return -number if found["sign"] else number
 
 
 def is_near(answer: object, gold: float) -> bool:

@@ -31,6 +31,16 @@ def closest_option(result: float, question: str) -> str | None:
         return None
 
 
+def number_for(option: str, question: str) -> float | None:
+    """A number for which `option` is chosen: its own, or 0 for "none of these"; None where no such number is found."""
+    try:
+        own = _value(option, question)
+    except (ValueError, IndexError):
+        return None
+    number = 0.0 if own is None else own
+    return number if closest_option(number, question) == option else None
+
+
 def _value(option: str, question: str) -> float | None:
     """The number in an option's text, None for "none ..."; raises ValueError or IndexError where there is none."""
     text = question.split(option)[1].split(")")[0]

@@ -9,7 +9,7 @@ import statistics
 import pytest
 
 from executors.outcome import Outcome, Status
-from tasks.metrics import all_of_group, exact_match, mean, ratio
+from tasks.metrics import all_of_group, exact_match, mean, mean_of_groups, ratio
 from tasks.task import Sample
 
 
@@ -54,6 +54,14 @@ def test_ratio_stderr_agrees_with_a_bootstrap() -> None:
 def test_all_of_group_wants_every_turn_right() -> None:
     estimate = all_of_group(scores(1, 1, 1, 0, 1), ["a", "a", "b", "b", "c"])
     assert (estimate.value, estimate.n) == (pytest.approx(2 / 3), 3)
+
+
+def test_mean_of_groups_weighs_groups_alike() -> None:
+    estimate = mean_of_groups(scores(1, 0, 1, 1, 1, 1), ["a", "a", "b", "b", "b", "b"])
+    assert (estimate.value, estimate.n) == (pytest.approx(0.75), 6)
+    assert estimate.stderr == pytest.approx(0.25), "half of group a's own, 0.5"
+    assert mean_of_groups(scores(1, 0, 1), ["a", "a", "b"]).stderr is None
+    assert mean_of_groups([], []).value == 0.0
 
 
 @pytest.mark.parametrize("rows", [[], scores(1)])

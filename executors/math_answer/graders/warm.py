@@ -14,14 +14,6 @@ _PAIRS = (
     ("x = 5", "5"),
 )
 
-
-def touch() -> None:
-    """What a child does while it waits: see the sandbox's warm_sympy."""
-    for grader in (minerva, verify):
-        grader.is_equiv("\\frac{3}{4}", "0.75")
-
-
 for answer, gold in _PAIRS:
     for grader in (minerva, verify):
         grader.is_equiv(answer, gold)
-touch()

@@ -1,17 +1,20 @@
-"""Answers to mathematical questions: LaTeX by three graders, GSM8K's text filters, PAL's rules for numbers and options."""
+"""Answers to mathematical questions: LaTeX by three graders, GSM8K's filters, PAL's rules for numbers and options."""
 
 from __future__ import annotations
 
 import ast
+import multiprocessing
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 
 from executors import python
-from executors.math_answer.latex import Grader, equivalent
+from executors.math_answer.latex import LIMITS, Grader, equivalent
 from executors.math_answer.number import is_near_pal
 from executors.math_answer.option import closest_option
 from executors.math_answer.text_answer import flexible_number, same_number, strict_number
 from executors.outcome import Limits
-from tasks.math import options_text
+from tasks.math_data import options_text
 from tests.oracles.agreement import Case, Verdict
 
 FIELDS = {
@@ -19,24 +22,31 @@ FIELDS = {
     "minerva_is_equiv": Grader.MINERVA,
     "math_verify": Grader.MATH_VERIFY,
 }
+# Sixteen of the file's grades end at the limit; waiting for them is done two at a time.
+WORKERS = 2
+GRADE_LIMITS = replace(LIMITS, seconds=2.0)
 EXTRACTORS = {"strict-match": strict_number, "flexible-extract": flexible_number}
 
 
 def judge(cases: Sequence[Case]) -> Iterator[list[Verdict]]:
+    with ProcessPoolExecutor(WORKERS, mp_context=multiprocessing.get_context("spawn")) as pool:
+        yield from pool.map(_judged, cases, chunksize=8)
+
+
+def _judged(case: Case) -> list[Verdict]:
     by_family = {
         "latex": _latex,
         "text_answer": _text_answer,
         "pal_number": _pal_number,
         "number_to_option": _number_to_option,
     }
-    for case in cases:
-        yield list(by_family[case["family"]](case))
+    return list(by_family[case["family"]](case))
 
 
 def _latex(case: Case) -> Iterator[Verdict]:
     for field, grader in FIELDS.items():
         official = case["oracle"]["verdict"][field]
-        outcome = equivalent(grader, case["pred"], case["gold"])
+        outcome = equivalent(grader, case["pred"], case["gold"], GRADE_LIMITS)
         ours = outcome.value is True
         # Where the tool raised, ours must only be defined.
         agrees = not isinstance(official, bool) or ours == official

@@ -1,0 +1,1 @@
+"""Questions to knowledge graphs: s-expressions over an ontology, SPARQL on a store, and comparing both."""

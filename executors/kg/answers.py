@@ -1,0 +1,48 @@
+"""Answer sets of knowledge graph questions: the official scores of WebQSP and of ComplexWebQuestions.
+
+Sources: eval.py of WebQSP (as kept in LHRLAB/ChatKBQA 229ea36119da), metrics/compwebq of HKUNLP/UnifiedSKG
+49a2ff950bb3.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+# The official script counts from here instead of from 0, so that nothing in common is 1e-40.
+TINY = 1e-40
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    precision: float
+    recall: float
+    f1: float
+
+
+def webqsp_score(gold: Sequence[str], predicted: Sequence[str]) -> Score:
+    """Of one parse: ids as they are written, each prediction counted as often as it is there."""
+    if not gold:
+        return Score(0.0, 1.0, 0.0) if predicted else Score(1.0, 1.0, 1.0)
+    if not predicted:
+        return Score(1.0, 0.0, 0.0)
+    wanted, found = set(gold), set(predicted)
+    right = TINY + sum(answer in found for answer in gold)
+    wrong = sum(answer not in wanted for answer in predicted)
+    missed = sum(answer not in found for answer in gold)
+    precision, recall = right / (right + wrong), right / (right + missed)
+    return Score(precision, recall, 2 * precision * recall / (precision + recall))
+
+
+def best_webqsp_score(parses: Sequence[Sequence[str]], predicted: Sequence[str]) -> Score:
+    """The best F1 over a question's parses, the first one of equals."""
+    return max((webqsp_score(gold, predicted) for gold in parses), key=lambda score: score.f1)
+
+
+def split_answers(text: str) -> list[str]:
+    """A list in one text, as UnifiedSKG writes it; an answer that holds ", " is broken by it."""
+    return [item.strip() for item in text.split(", ")]
+
+
+def hits_at_1(gold: Sequence[str], predicted: Sequence[str]) -> bool:
+    return bool(predicted) and predicted[0] in gold
