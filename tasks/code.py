@@ -30,8 +30,9 @@ REGEX_LIMITS = Limits(seconds=10.0)
 # The words that NL-RX's descriptions and expressions write as tokens.
 _WORDS = {"<M0>": "'dog'", "<M1>": "'truck'", "<M2>": "'ring'", "<M3>": "'lake'"}
 
-# A label that models put before an answer ("The command is:"), not a shell's or Python's own colon.
-_LABEL = re.compile(r"^\s*(?:the |here is the )?(?:\w+ )?(?:answer|command|code|regex|expression)(?: is)?:[ \t]*", re.I)
+# What models put before an answer: "The command is:". Before code only on a line of its own: `code: str` is Python.
+_LABEL = re.compile(r"^\s*(?:(?:here is )?the )?(?:\w+ )?(?:answer|command|code|regex|expression)(?: is)?:\s*", re.I)
+_LABEL_LINE = re.compile(_LABEL.pattern.removesuffix(r"\s*") + r"[ \t]*\r?\n", re.I)
 _CALLED = {"bash": ("bash", "sh", "shell"), "regex": ("regex", "regexp"), "python": ("python", "py")}
 
 
@@ -137,13 +138,15 @@ def code_of(completion: str, language: str) -> str | None:
     """The last fenced block of the language, else the whole text without a label in front."""
     text = extract.without_end_tokens(completion)
     block = extract.fenced(text, *_CALLED.get(language, (language,)))
-    return (block if block is not None else _LABEL.sub("", text)).strip() or None
+    return (block if block is not None else _LABEL_LINE.sub("", text)).strip() or None
 
 
 def line_of(completion: str, language: str) -> str | None:
     """As `code_of`; outside a fence only the first line, which is all that a command or an expression needs."""
     code = code_of(completion, language)
-    return code if code is None or "```" in completion else code.split("\n", 1)[0].strip()
+    if code is None or "```" in completion:
+        return code
+    return _LABEL.sub("", code).split("\n", 1)[0].strip() or None
 
 
 def regex_of(completion: str) -> str | None:
@@ -253,7 +256,7 @@ NL2BASH = Task(
         Metric("bash_execution", bash_execution, source="output and tree on a small file system of our own"),
         bleu_metric(Variant.NLTK_SENTENCE_METHOD1, origin=Origin.OURS),
     ),
-    wrong=lambda sample: ["frobnicate --nothing", "kill -9 -1", "rm -rf / --no-preserve-root && true", "echo ("],
+    wrong=lambda sample: ["frobnicate --nothing", "kill -9 -1", "echo ("],
     paper_metric="bleu",
     needs=("bwrap",),
     max_tokens=160,

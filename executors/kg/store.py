@@ -1,13 +1,15 @@
 """SPARQL on a store: a file of triples held in memory, or an endpoint that the user names.
 
 A query only reads: updates are not SPARQL queries and do not parse, and `SERVICE`, by which a query could make the
-engine talk to other servers, is refused.
+engine talk to other servers, is refused. The store's engine runs in a forked child that can open no socket: what a
+query may hide from our reading of it still reaches nobody, and what the engine cannot bear or end costs a child.
 """
 
 from __future__ import annotations
 
 import functools
 import hashlib
+import itertools
 import json
 import re
 import time
@@ -19,6 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from executors.forked import Forked
 from executors.outcome import Limits, Outcome, Status
 
 if TYPE_CHECKING:
@@ -34,14 +37,30 @@ PREFIXES = {
 }
 # As Freebase's server takes it and ComplexWebQuestions writes it.
 _SPELLINGS = {f"{PREFIXES['xsd']}datetime": f"{PREFIXES['xsd']}dateTime"}
-MAX_CHARACTERS = 50_000
-MAX_NESTING = 100
+MAX_CHARACTERS = 20_000
+MAX_NESTING = 60
+OPEN_STORES = 4
 
-_PLAIN = re.compile(r'"(?:[^"\\\n]|\\.)*"|\'(?:[^\'\\\n]|\\.)*\'|<[^<>\s]*>|#[^\n]*')
+_PLAIN = re.compile(
+    r'"{3}(?:[^"\\]|\\.|"(?!""))*"{3}'
+    r"|'{3}(?:[^'\\]|\\.|'(?!''))*'{3}"
+    r'|"(?:[^"\\\n\r]|\\.)*"'
+    r"|'(?:[^'\\\n\r]|\\.)*'"
+    r'|<[^<>"{}|^`\\\s]*>|#[^\n\r]*',
+    re.DOTALL,
+)
+# Wherever it stands, since quotes and comments can be made to look otherwise than the engine reads them:
+# SERVICE SILENT? (<iri> | ?variable | name) {
+_GAP = r"(?:\s|#[^\n\r]*[\n\r])*"
+_SERVICE = re.compile(
+    rf"service{_GAP}(?:silent{_GAP})?"
+    rf"""(?:<[^<>]*>|[?$][^\s{{}}#<>()]*|[^\s<>{{}}"'#?$:]*:(?:\\.|[^\s<>{{}}"'#\\])*){_GAP}\{{""",
+    re.IGNORECASE,
+)
 _DECLARED = re.compile(r"\bprefix\s+([\w-]*)\s*:\s*<([^<>\s]*)>", re.IGNORECASE)
-_DECLARATION = re.compile(r"\bprefix\s+$", re.IGNORECASE)
 _REWRITTEN = re.compile(
-    r"\b(?P<operator>OR|AND)\b|(?<![\w:?$@.\-])(?P<prefix>(?:[A-Za-z][\w-]*)?):(?P<local>\w(?:[\w.\-]*\w)?)(?![\\%:])"
+    r"(?P<declaration>(?i:\bprefix)\s+[\w.-]*\s*:)|(?<![\w:?$@.\-])(?P<operator>OR|AND)\b"
+    r"|(?<![\w:?$@.\-])(?P<prefix>(?:[A-Za-z][\w-]*)?):(?P<local>\w(?:[\w.\-]*\w)?)(?![\\%:])"
 )
 
 
@@ -57,6 +76,10 @@ class Triples:
         """Raises FileNotFoundError."""
         with path.open("rb") as stream:
             return Triples(path, hashlib.file_digest(stream, "sha256").hexdigest())
+
+
+# No triples at all: what is run on them is only read.
+NOTHING = Triples(Path(), "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +105,7 @@ def standard(query: str) -> str:
     for match in _REWRITTEN.finditer(outside):
         if match["operator"]:
             text = {"OR": "||", "AND": "&&"}[match["operator"]]
-        elif match["prefix"] in prefixes and not _DECLARATION.search(outside[: match.start()]):
+        elif match["prefix"] in prefixes:
             iri = prefixes[match["prefix"]] + match["local"]
             text = f"<{_SPELLINGS.get(iri, iri)}>"
         else:
@@ -92,25 +115,38 @@ def standard(query: str) -> str:
     return "".join([*pieces, query[end:]])
 
 
+def iris(query: str) -> frozenset[str]:
+    """The IRIs in a query in standard form, `a` being one of them."""
+    query = _DECLARED.sub(" ", query)
+    found = {text for text in _PLAIN.findall(query) if text.startswith("<")}
+    if re.search(r"(?<![\w?$:@])a(?![\w:])", _PLAIN.sub(" ", query)):
+        found.add(f"<{PREFIXES['rdf']}type>")
+    return frozenset(found)
+
+
 def refusal(query: str) -> Outcome | None:
     """The outcome of what is not run at all."""
     if len(query) > MAX_CHARACTERS:
         return Outcome.failed(Status.INVALID, f"{len(query)} characters where no query has more than {MAX_CHARACTERS}")
-    outside = _PLAIN.sub(" ", query)
-    if re.search(r"\bservice\b", outside, re.IGNORECASE):
+    if _SERVICE.search(query):
         return Outcome.failed(Status.REFUSED, "SERVICE is not allowed: a query asks this store only")
-    if max(outside.count("{"), outside.count("(")) > MAX_NESTING:
-        # The engine's parser is recursive, and its stack is not ours.
-        return Outcome.failed(Status.INVALID, f"more than {MAX_NESTING} brackets")
+    if not query.isascii() and any("\ud800" <= character <= "\udfff" for character in query):
+        return Outcome.failed(Status.INVALID, "the query is no valid Unicode: it holds half a surrogate pair")
+    if _nesting(_PLAIN.sub(" ", query)) > MAX_NESTING:
+        return Outcome.failed(Status.INVALID, f"brackets are nested more than {MAX_NESTING} deep")
     return None
+
+
+def _nesting(text: str) -> int:
+    steps = (1 if bracket in "([{" else -1 for bracket in text if bracket in "([{)]}")
+    return max(itertools.accumulate(steps), default=0)
 
 
 def execute(query: str, knowledge: Knowledge, limits: Limits) -> Outcome:
     """Run a SELECT or ASK query. Value: the first column's terms, each once (ASK: true or false).
 
     They stand in the query's order, or sorted where it asks for none: a store gives them in any.
-    Entities are named without Freebase's namespace, literals by their text. The clock is looked at between rows; one
-    row may take long, and then the worker's own deadline ends it.
+    Entities are named without Freebase's namespace, literals by their text.
     """
     if (refused := refusal(query)) is not None:
         return refused
@@ -118,7 +154,7 @@ def execute(query: str, knowledge: Knowledge, limits: Limits) -> Outcome:
     if isinstance(knowledge, Endpoint):
         outcome = _ask(standard(query), knowledge, limits)
     else:
-        outcome = _select(standard(query), knowledge, limits)
+        outcome = _engine(knowledge).call(limits, _select, standard(query), knowledge, limits)
     value = outcome.value
     if isinstance(value, list) and not re.search(r"\border\s+by\b", _PLAIN.sub(" ", query), re.IGNORECASE):
         value = sorted(map(str, value))
@@ -138,7 +174,7 @@ def _select(query: str, triples: Triples, limits: Limits) -> Outcome:
         return _gathered((row[0] for row in results), deadline, limits)
     except SyntaxError as error:
         return Outcome.failed(Status.INVALID, error)
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, RuntimeError) as error:
         return Outcome.failed(Status.ERROR, error)
 
 
@@ -158,11 +194,20 @@ def _gathered(terms: Iterator[Any], deadline: float, limits: Limits) -> Outcome:
     return Outcome(Status.OK, list(found))
 
 
-@functools.lru_cache(maxsize=4)
+@functools.lru_cache(maxsize=OPEN_STORES)
+def _engine(triples: Triples) -> Forked:
+    """A child that has the store in memory: opened here first, so that it is still there when the child is lost."""
+    _opened(triples)
+    return Forked()
+
+
+@functools.lru_cache(maxsize=OPEN_STORES)
 def _opened(triples: Triples) -> pyoxigraph.Store:
     import pyoxigraph
 
     store = pyoxigraph.Store()
+    if triples == NOTHING:
+        return store
     turtle = triples.path.suffix in (".ttl", ".turtle")
     form = pyoxigraph.RdfFormat.TURTLE if turtle else pyoxigraph.RdfFormat.N_TRIPLES
     store.bulk_load(path=str(triples.path), format=form)

@@ -93,7 +93,8 @@ def test_expressions_are_cut_out_and_un_tokenised() -> None:
 
 def test_whole_code_is_kept() -> None:
     assert code.code_of("def f(x):\n    return x\n", "python") == "def f(x):\n    return x"
-    assert code.code_of("x:int = 1", "python") == "x:int = 1"
+    assert code.code_of("The code is:\nx = 1", "python") == "x = 1"
+    assert code.code_of("code: str = 'x'", "python") == "code: str = 'x'"
 
 
 def rx(tokens: str) -> Sample:
