@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from harness.tables import Format
+
 if TYPE_CHECKING:
     from harness.plan import Plan
 
@@ -46,6 +48,7 @@ Limit = Annotated[
     float | None, typer.Option("--limit", "-L", help="First N samples a task, or a share below 1.", min=0)
 ]
 Workers = Annotated[int | None, typer.Option(help="Scoring processes. [default: half of the cores]", min=1)]
+FormatOption = Annotated[Format, typer.Option("--format", help="table, md, csv, json or latex.")]
 Folders = Annotated[
     list[Path] | None, typer.Argument(help="Run folders, or folders that hold some. [default: results]")
 ]
@@ -223,6 +226,31 @@ def tasks() -> None:
     from harness.terminal import console, task_table
 
     console.print(task_table())
+
+
+@app.command()
+def compare(
+    runs: Annotated[list[Path], typer.Argument(help="Run folders; all others are compared with the first.")],
+    baseline: Annotated[
+        str | None, typer.Option(help="Compare with this run, or with `published:LLaMA-2-Chat-7B` (unpaired).")
+    ] = None,
+    tasks: Annotated[str, typer.Option(help="Tasks, separated by commas. [default: all that the runs share]")] = "",
+    every_metric: Annotated[bool, typer.Option("--all-metrics", help="Every metric, not the main ones.")] = False,
+    form: FormatOption = Format.TABLE,
+) -> None:
+    """Compare runs sample by sample: differences, intervals, p-values, and which samples flipped."""
+    from harness.compare import compare_runs
+    from harness.published import published_model
+    from harness.terminal import print_report
+    from harness.unpaired import compare_published
+
+    if baseline is not None and baseline.startswith("published:"):
+        model = published_model(baseline.removeprefix("published:"))
+        for run in runs:
+            print_report(compare_published(run, model, _names(tasks)), form)
+        return
+    folders = runs if baseline is None else [Path(baseline), *runs]
+    print_report(compare_runs(folders, _names(tasks), every_metric), form)
 
 
 @app.command()

@@ -108,7 +108,8 @@ def test_clusters_widen_the_interval() -> None:
     once = compare(ACCURACY, scores(ours), scores(theirs), alone(30))
     copies = [f"g{i // 10}" for i in range(300)]
     ten = compare(ACCURACY, scores(np.repeat(ours, 10)), scores(np.repeat(theirs, 10)), copies)
-    assert once is not None and ten is not None
+    assert once is not None
+    assert ten is not None
     assert (ten.n, ten.clusters) == (300, 30)
     assert (ten.low, ten.high, ten.p) == pytest.approx((once.low, once.high, once.p))
 
