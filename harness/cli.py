@@ -151,12 +151,12 @@ def _carry_out(plan: Plan) -> None:
     from harness.evaluate import evaluate
     from harness.leaderboard import build
     from harness.progress import Progress
-    from harness.terminal import console, print_run
+    from harness.terminal import console, print_report, print_run
 
     with Progress(console) as progress:
         summary = evaluate(plan, progress)
     print_run(summary)
-    console.print(build([plan.folder]).table())
+    print_report(build([plan.folder]), Format.TABLE)
     faults = sum(task.faults for task in summary.tasks)
     if faults:
         typer.echo(
@@ -257,21 +257,22 @@ def compare(
 def leaderboard(
     folders: Folders = None,
     output_path: Annotated[
-        Path | None, typer.Option("--output_path", "-o", help="Folder for LEADERBOARD.md and leaderboard.csv.")
+        Path | None,
+        typer.Option("--output_path", "-o", help="Folder for LEADERBOARD.md and leaderboard.csv, .json, .tex."),
     ] = None,
     published: Annotated[bool, typer.Option(help="Show the paper's rows.")] = True,
+    form: FormatOption = Format.TABLE,
 ) -> None:
     """Regenerate the leaderboard from run folders and the published figures."""
-    from harness.leaderboard import PUBLISHED, build
-    from harness.terminal import console
+    from harness.leaderboard import build
+    from harness.published import PUBLISHED
+    from harness.terminal import print_report, write_report
 
     board = build(folders or [Path("results")], PUBLISHED if published else None)
-    console.print(board.table())
+    print_report(board, form)
     if output_path is not None:
-        output_path.mkdir(parents=True, exist_ok=True)
-        (output_path / "LEADERBOARD.md").write_text(board.markdown(), encoding="utf-8")
-        board.frame().to_csv(output_path / "leaderboard.csv", index=False, lineterminator="\n")
-        typer.echo(f"written: {output_path / 'LEADERBOARD.md'}, {output_path / 'leaderboard.csv'}")
+        for path in write_report(board, output_path, "Leaderboard"):
+            typer.echo(f"written: {path}", err=True)
 
 
 @app.command()

@@ -22,6 +22,7 @@ EXECUTION = frozenset(
         "execution_accuracy",
         "plan_success",
         "query_match",
+        "semantic_equivalence",
         "solves_gold",
     }
 )

@@ -1,7 +1,12 @@
-"""A run's numbers, recomputed from its records and nothing else, and their lm-eval form `results.json`."""
+"""A run's numbers, recomputed from its records and nothing else, and their lm-eval form `results.json`.
+
+`results.json` names the records it was made of by size and hash. While they are these records, its numbers are theirs,
+and a thousand runs can be read without their records.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections import Counter
 from collections.abc import Mapping
@@ -9,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from harness.runlog import read_records, read_run
+from harness.runlog import parts, read_records, read_run
 from tasks.metrics import Estimate, Statistics
 from tasks.task import registry
 
@@ -21,7 +26,8 @@ class TaskSummary:
     """One task of a run.
 
     `n` samples were scored of the `planned` ones, of `total` in the official test set; `outcomes` counts execution
-    statuses, `finish_reasons` how generation ended; `faults` are samples that still have to be redone.
+    statuses, `finish_reasons` how generation ended; `faults` are samples that still have to be redone. A metric for
+    which no sample counts (a ratio without a denominator) has no estimate.
     """
 
     name: str
@@ -87,11 +93,75 @@ def summarise(folder: Path) -> RunSummary:
     return RunSummary(folder, config, tasks)
 
 
+def load_summary(folder: Path) -> RunSummary:
+    """The same numbers as `summarise`, from `results.json` where that is of today's records. Raises UserError."""
+    results = _results_of_records(folder)
+    if results is None:
+        return summarise(folder)
+    config = read_run(folder)["config"]
+    known = registry()
+    tasks = tuple(
+        _task_of_results(name, config["tasks"][name], results)
+        for name in config["tasks"]
+        if name in known and name in results["results"]
+    )
+    return RunSummary(folder, config, tasks)
+
+
+def _results_of_records(folder: Path) -> dict[str, Any] | None:
+    path = folder / RESULTS_FILE
+    try:
+        results: dict[str, Any] = json.loads(path.read_bytes())
+        written = path.stat().st_mtime_ns
+    except (OSError, ValueError):
+        return None
+    named: Mapping[str, Any] = results.get("records", {})
+    found = {part.name: part for part in parts(folder)}
+    if not found or named.keys() != found.keys():
+        return None
+    for name, part in found.items():
+        status = part.stat()
+        if status.st_size != named[name]["bytes"]:
+            return None
+        # Older than the results (the usual case) they are unchanged; a copy of the folder may have any times.
+        if status.st_mtime_ns > written and _hash(part) != named[name]["blake2b"]:
+            return None
+    return results
+
+
+def _task_of_results(name: str, plan: Mapping[str, Any], results: Mapping[str, Any]) -> TaskSummary:
+    row, counts = results["results"][name], results["symharness"][name]
+    estimates = {}
+    for metric in registry()[name].metrics:
+        if f"{metric.name},none" in row:
+            stderr = row[f"{metric.name}_stderr,none"]
+            estimates[metric.name] = Estimate(
+                row[f"{metric.name},none"], None if stderr == "N/A" else stderr, counts["n"][metric.name]
+            )
+    return TaskSummary(
+        name,
+        estimates,
+        n=results["n-samples"][name]["effective"],
+        planned=plan["samples"],
+        total=plan["total"],
+        place=plan["place"],
+        outcomes=counts["outcomes"],
+        finish_reasons=counts["finish_reasons"],
+        faults=counts["faults"],
+    )
+
+
+def _hash(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "blake2b").hexdigest()
+
+
 def _task(name: str, tally: _Tally, plan: Mapping[str, Any]) -> TaskSummary:
     estimates = {
-        metric.name: metric.aggregate(tally.statistics[metric.name], tally.groups)
+        metric.name: estimate
         for metric in registry()[name].metrics
         if tally.statistics.get(metric.name)
+        and (estimate := metric.aggregate(tally.statistics[metric.name], tally.groups)).n
     }
     return TaskSummary(
         name,
@@ -123,8 +193,16 @@ def write_results(summary: RunSummary) -> Path:
         "higher_is_better": {task.name: dict.fromkeys(task.estimates, True) for task in summary.tasks},
         "config": {"model": "vllm", "model_args": dict(summary.config["model"])},
         "symharness": {
-            task.name: {"outcomes": task.outcomes, "finish_reasons": task.finish_reasons, "faults": task.faults}
+            task.name: {
+                "outcomes": task.outcomes,
+                "finish_reasons": task.finish_reasons,
+                "faults": task.faults,
+                "n": {name: estimate.n for name, estimate in task.estimates.items()},
+            }
             for task in summary.tasks
+        },
+        "records": {
+            part.name: {"bytes": part.stat().st_size, "blake2b": _hash(part)} for part in parts(summary.folder)
         },
     }
     path = summary.folder / RESULTS_FILE

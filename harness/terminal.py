@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from rich.console import Console
@@ -78,6 +79,20 @@ def print_report(report: Report, form: Format) -> None:
         console.print(grid.rich())
     for line in report.captions():
         console.print(line, soft_wrap=True)
+
+
+def write_report(report: Report, folder: Path, title: str) -> list[Path]:
+    """The report as TITLE.md (in capitals) and title.csv, .json and .tex; returns their paths."""
+    folder.mkdir(parents=True, exist_ok=True)
+    texts = {
+        f"{title.upper()}.md": f"# {title}\n\n{rendered(report, Format.MARKDOWN)}",
+        f"{title.lower()}.csv": rendered(report, Format.CSV),
+        f"{title.lower()}.json": rendered(report, Format.JSON),
+        f"{title.lower()}.tex": rendered(report, Format.LATEX),
+    }
+    for name, text in texts.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    return [folder / name for name in texts]
 
 
 def print_check(console: Console, results: Sequence[Checked]) -> None:
