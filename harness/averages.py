@@ -15,16 +15,21 @@ from harness.published import published_label
 from tasks.task import Task, registry
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Rule:
     """A mean over the symbolic tasks less those of some domains."""
 
     name: str
     without: frozenset[str] = frozenset()
 
-    @property
-    def tasks(self) -> list[Task]:
-        return [task for task in symbolic_tasks() if task.domain not in self.without]
+    @functools.cached_property
+    def tasks(self) -> tuple[Task, ...]:
+        return tuple(task for task in symbolic_tasks() if task.domain not in self.without)
+
+    @functools.cached_property
+    def stand_ins(self) -> tuple[str, ...]:
+        """Titles of the tasks whose test set is not the paper's, which nobody has."""
+        return tuple(task.title for task in self.tasks if paper_title(task) != task.title)
 
 
 RULES = (

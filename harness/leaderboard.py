@@ -6,8 +6,10 @@ machine enters. All forms are made of one table of figures.
 
 from __future__ import annotations
 
+import gc
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -161,7 +163,23 @@ def build(folders: Iterable[Path], published: Path | None = PUBLISHED) -> Leader
 
     Raises UserError when a folder does not exist.
     """
-    runs = [load_summary(folder) for folder in find_runs(folders)]
+    with _no_collection():
+        return _build([load_summary(folder) for folder in find_runs(folders)], published)
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """A million small objects that all stay: to search them for garbage again and again takes a third of the time."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
+def _build(runs: Sequence[RunSummary], published: Path | None) -> Leaderboard:
     columns = tuple(_columns({task.name for run in runs for task in run.tasks}))
     models = [model for model in published_models(published) if model.model in SHOWN] if published else []
     paper = [row for model in models if (row := _published(model, columns)) is not None]
@@ -188,42 +206,39 @@ def _columns(names: set[str]) -> Iterator[Figure]:
 def _rows(runs: Sequence[RunSummary], columns: Sequence[Figure]) -> list[Row]:
     """By model and setting; where several runs have the same, the setting names the run."""
     alike = Counter((run.model, run.setting) for run in runs)
+    places = [(column.heading, column.task.name, column.metric.name) for column in columns]
+    papers = {column.task.name: column.heading for column in columns if column.metric is primary(column.task)}
     rows = []
     for run in runs:
         setting = run.setting + (f", run {run.folder.name}" if alike[run.model, run.setting] > 1 else "")
         tasks = {task.name: task for task in run.tasks}
-        cells = {column.heading: _cell(tasks.get(column.task.name), column.metric.name) for column in columns}
-        rows.append(Row(run.model, setting, False, cells, {rule.name: _average(rule, tasks) for rule in RULES}))
+        cells = {heading: _cell(tasks.get(task), metric) for heading, task, metric in places}
+        paper = {name: cells[heading] for name, heading in papers.items() if name in tasks}
+        rows.append(Row(run.model, setting, False, cells, {rule.name: _average(rule, paper) for rule in RULES}))
     return sorted(rows, key=lambda row: (row.model, row.setting))
+
+
+_NOT_RUN = Cell(None, missing="not run")
 
 
 def _cell(task: TaskSummary | None, metric: str) -> Cell:
     if task is None:
-        return Cell(None, missing="not run")
+        return _NOT_RUN
     estimate = task.estimates.get(metric)
     if estimate is None:
         return Cell(None, missing="undefined" if task.n else "no answers")
-    return Cell(estimate, _mark(task))
-
-
-def _mark(task: TaskSummary) -> str:
     if task.place == "bundled":
-        return "mini"
-    return "" if task.complete else "partial"
+        return Cell(estimate, "mini")
+    return Cell(estimate, "" if task.complete else "partial")
 
 
-def _average(rule: Rule, tasks: dict[str, TaskSummary]) -> Cell:
-    of_rule = {task.name: task for task in rule.tasks}
-    there = {name: summary for name, summary in tasks.items() if name in of_rule}
-    scores = {
-        name: estimate.value
-        for name, summary in there.items()
-        if (estimate := summary.estimates.get(primary(of_rule[name]).name))
-    }
-    marks = {_mark(summary) for summary in there.values()}
-    stand_ins = [task.title for task in of_rule.values() if paper_title(task) != task.title]
-    mark = [*(name for name in ("mini", "partial") if name in marks), *stand_ins]
-    return _average_cell(rule, scores, ", ".join(mark))
+def _average(rule: Rule, paper: dict[str, Cell]) -> Cell:
+    """Of a run's cells of the paper's metrics, by task name; marked like the worst of them."""
+    there = {task.name: paper[task.name] for task in rule.tasks if task.name in paper}
+    scores = {name: cell.estimate.value for name, cell in there.items() if cell.estimate is not None}
+    marks = {cell.mark for cell in there.values()}
+    remarks = [mark for mark in ("mini", "partial") if mark in marks]
+    return _average_cell(rule, scores, ", ".join([*remarks, *rule.stand_ins]))
 
 
 def _average_cell(rule: Rule, scores: dict[str, float], mark: str = "") -> Cell:

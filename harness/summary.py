@@ -19,6 +19,7 @@ from tasks.metrics import Estimate, Statistics
 from tasks.task import registry
 
 RESULTS_FILE = "results.json"
+_SCHEMA = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,61 +95,52 @@ def summarise(folder: Path) -> RunSummary:
 
 
 def load_summary(folder: Path) -> RunSummary:
-    """The same numbers as `summarise`, from `results.json` where that is of today's records. Raises UserError."""
-    results = _results_of_records(folder)
-    if results is None:
+    """The same numbers as `summarise`, from `results.json` where that is of today's records. Raises UserError.
+
+    Of the config only what is not of single tasks is there.
+    """
+    ours = _first_line(folder / RESULTS_FILE)
+    if ours is None or not _of_records(folder, ours["records"]):
         return summarise(folder)
-    config = read_run(folder)["config"]
     known = registry()
-    tasks = tuple(
-        _task_of_results(name, config["tasks"][name], results)
-        for name in config["tasks"]
-        if name in known and name in results["results"]
-    )
-    return RunSummary(folder, config, tasks)
+    tasks = tuple(_task_of_results(name, row) for name, row in ours["tasks"].items() if name in known)
+    return RunSummary(folder, ours["config"], tasks)
 
 
-def _results_of_records(folder: Path) -> dict[str, Any] | None:
-    path = folder / RESULTS_FILE
+def _first_line(path: Path) -> dict[str, Any] | None:
+    """What `write_results` put first; None when there is none."""
     try:
-        results: dict[str, Any] = json.loads(path.read_bytes())
-        written = path.stat().st_mtime_ns
-    except (OSError, ValueError):
+        with path.open(encoding="utf-8") as stream:
+            line = stream.readline()
+        ours: dict[str, Any] = json.loads(line.removesuffix(",\n") + "}")["symharness"]
+        return ours if ours.get("schema") == _SCHEMA else None
+    except (OSError, ValueError, KeyError, AttributeError):
         return None
-    named: Mapping[str, Any] = results.get("records", {})
+
+
+def _of_records(folder: Path, named: Mapping[str, Mapping[str, Any]]) -> bool:
     found = {part.name: part for part in parts(folder)}
-    if not found or named.keys() != found.keys():
-        return None
+    if named.keys() != found.keys():
+        return False
+    written = (folder / RESULTS_FILE).stat().st_mtime_ns
     for name, part in found.items():
         status = part.stat()
         if status.st_size != named[name]["bytes"]:
-            return None
-        # Older than the results (the usual case) they are unchanged; a copy of the folder may have any times.
+            return False
+        # Older than the results, as is usual, they are unchanged; a copy of the folder may have any times.
         if status.st_mtime_ns > written and _hash(part) != named[name]["blake2b"]:
-            return None
-    return results
+            return False
+    return True
 
 
-def _task_of_results(name: str, plan: Mapping[str, Any], results: Mapping[str, Any]) -> TaskSummary:
-    row, counts = results["results"][name], results["symharness"][name]
-    estimates = {}
-    for metric in registry()[name].metrics:
-        if f"{metric.name},none" in row:
-            stderr = row[f"{metric.name}_stderr,none"]
-            estimates[metric.name] = Estimate(
-                row[f"{metric.name},none"], None if stderr == "N/A" else stderr, counts["n"][metric.name]
-            )
-    return TaskSummary(
-        name,
-        estimates,
-        n=results["n-samples"][name]["effective"],
-        planned=plan["samples"],
-        total=plan["total"],
-        place=plan["place"],
-        outcomes=counts["outcomes"],
-        finish_reasons=counts["finish_reasons"],
-        faults=counts["faults"],
-    )
+def _task_of_results(name: str, row: Mapping[str, Any]) -> TaskSummary:
+    estimates = {metric: Estimate(*numbers) for metric, numbers in row["estimates"].items()}
+    return TaskSummary(name, **{**row, "estimates": estimates})
+
+
+def _row(task: TaskSummary) -> dict[str, Any]:
+    row = {name: getattr(task, name) for name in TaskSummary.__dataclass_fields__ if name != "name"}
+    return row | {"estimates": {name: (e.value, e.stderr, e.n) for name, e in task.estimates.items()}}
 
 
 def _hash(path: Path) -> str:
@@ -177,7 +169,10 @@ def _task(name: str, tally: _Tally, plan: Mapping[str, Any]) -> TaskSummary:
 
 
 def write_results(summary: RunSummary) -> Path:
-    """`results.json` in lm-eval's result form, so that its tools read it; ours under "symharness"."""
+    """`results.json` in lm-eval's result form, so that its tools read it.
+
+    What is ours alone stands under "symharness" on the first line, so that it can be read without the rest.
+    """
     results: dict[str, Any] = {}
     for task in summary.tasks:
         row: dict[str, Any] = {"alias": task.name}
@@ -192,21 +187,19 @@ def write_results(summary: RunSummary) -> Path:
         "n-samples": {task.name: {"original": task.total, "effective": task.n} for task in summary.tasks},
         "higher_is_better": {task.name: dict.fromkeys(task.estimates, True) for task in summary.tasks},
         "config": {"model": "vllm", "model_args": dict(summary.config["model"])},
-        "symharness": {
-            task.name: {
-                "outcomes": task.outcomes,
-                "finish_reasons": task.finish_reasons,
-                "faults": task.faults,
-                "n": {name: estimate.n for name, estimate in task.estimates.items()},
-            }
-            for task in summary.tasks
-        },
+    }
+    ours = {
+        "schema": _SCHEMA,
+        "config": {name: value for name, value in summary.config.items() if name != "tasks"},
         "records": {
             part.name: {"bytes": part.stat().st_size, "blake2b": _hash(part)} for part in parts(summary.folder)
         },
+        "tasks": {task.name: _row(task) for task in summary.tasks},
     }
+    first = f'{{"symharness": {json.dumps(ours, separators=(",", ":"), ensure_ascii=False)},'
+    rest = json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False).removeprefix("{")
     path = summary.folder / RESULTS_FILE
     scratch = path.with_suffix(".json.new")
-    scratch.write_text(json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False) + "\n", encoding="utf-8")
+    scratch.write_text(first + rest + "\n", encoding="utf-8")
     scratch.rename(path)
     return path
