@@ -32,8 +32,9 @@ def cot_fewshot_answer(text: str) -> str:
 
 
 def cot_zeroshot_answer(text: str) -> str:
-    """BBH, 0-shot chain of thought, `strict-match`; the announcement without anything behind it is no answer."""
-    return _rest_of_line(_COT_ZEROSHOT, text) or INVALID
+    """BBH, 0-shot chain of thought, `strict-match`; the announcement with a single character behind it is no answer."""
+    found = _COT_ZEROSHOT.search(text)
+    return found[1].strip() if found and found[1] else INVALID
 
 
 def flan_cot_answer(text: str) -> str:
@@ -158,10 +159,14 @@ def _letter(question: str, text: str, pick: Pick) -> str:
 
 
 _NUMBER = re.compile(r"[-0-9]+")
-_ONES = "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen".split()
+_BELOW_TWENTY = (
+    *("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"),
+    *("thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"),
+)
+_TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
 _VALUES = {
-    **{word: value for value, word in enumerate([*_ONES, "seventeen", "eighteen", "nineteen"])},
-    **{word: 10 * ten for ten, word in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split(), 2)},
+    **{word: value for value, word in enumerate(_BELOW_TWENTY)},
+    **{word: 10 * ten for ten, word in enumerate(_TENS, 2)},
     **{"hundred": 100, "thousand": 10**3, "million": 10**6, "billion": 10**9},
 }
 _SCALES = ("billion", "million", "thousand")
@@ -169,16 +174,17 @@ _SCALES = ("billion", "million", "thousand")
 
 @functools.cache
 def _english_numbers() -> re.Pattern[str]:
-    """Number words as the original finds them: also inside other words (`someone`), and at the end of a number
-    neither `six`, `seven` nor `nine` without `teen` or `ty`, nor `eight` without `een` or `y`.
+    """Number words as the original finds them: also inside other words (`someone`), and with gaps of its own: a last
+    `six`, `seven`, `eight` or `nine` counts with its ending (`-teen`, `-ty`) only.
     """
 
-    def word(bare: str) -> str:
-        stems = rf"(?:twen|thir|for|fif|six|seven|nine)(?:{bare}teen|ty)|eight(?:{bare}een|y)"
+    def word(stems: str, eight: str) -> str:
         simple = "ten|eleven|twelve|fourteen|hundred|thousand|(?:m|b|tr)illion"
-        return f"zero|one|two|three|four|five|{stems}|{simple}"
+        tens = "(?:twen|thir|for|fif|six|seven|nine)"
+        return f"zero|one|two|three|four|five|{tens}(?:{stems})|eight(?:{eight})|{simple}"
 
-    return re.compile(rf"(?:(?:{word('|')}|[^\S\r\n]|,|and|&)+)?(?:{word('')})")
+    first, last = word("teen|ty", "|een|y"), word("teen|ty", "een|y")
+    return re.compile(rf"(?:(?:{first})(?:{word('|teen|ty', 'een|y')}|[^\S\r\n]|,|and|&)+)?(?:{last})")
 
 
 def _number(question: str, text: str, pick: Pick) -> str:
@@ -205,7 +211,12 @@ def _value_of_words(text: str) -> int | None:
         if part is None:
             return None
         total, start = total + part * _VALUES[words[place]], place + 1
-    return total + (_value_below_thousand(words[start:]) or 0)
+    # After a scale that ends the number, the original takes what follows the scale before it a second time.
+    before = [place for place in places if place < len(words) - 1]
+    if places and not before:
+        return total
+    rest = _value_below_thousand(words[before[-1] + 1 :] if before else words)
+    return None if rest is None else total + rest
 
 
 def _value_below_thousand(words: Sequence[str]) -> int | None:
