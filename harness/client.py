@@ -42,6 +42,7 @@ class Request:
     max_tokens: int
     stop: tuple[str, ...]
     key: tuple[str, str] = ("", "")  # task and sample, for generators that know their answers
+    allowed: tuple[int, ...] = ()  # the only tokens that may be answered; none: any
 
 
 class GenerationFaultError(Exception):
@@ -121,6 +122,9 @@ class Client:
             "seed": self.seed,
             "stop": list(request.stop),
         }
+        if request.allowed and self.prompt_form == "ids":
+            body["allowed_token_ids"] = list(request.allowed)
+            body["max_tokens"] = 1
         for attempt in range(1, self.attempts + 1):
             started = time.perf_counter()
             if self.gone:

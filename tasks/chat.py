@@ -100,6 +100,20 @@ def encode(texts: Sequence[str], chat_format: ChatFormat, tokenizer: Tokenizer) 
     return encoded
 
 
+def choice_ids(
+    prompt: Encoded, choices: Sequence[str], chat_format: ChatFormat, tokenizer: Tokenizer
+) -> tuple[int, ...]:
+    """The one token of each choice as it would follow the prompt, after a blank unless the prompt ends with one.
+
+    Empty where any of them is not exactly one token behind the prompt's own: such an answer cannot be restricted.
+    """
+    blank = "" if prompt.text[-1:].isspace() else " "
+    rows = encode([f"{prompt.text}{blank}{choice}" for choice in choices], chat_format, tokenizer)
+    if any(row.ids[:-1] != prompt.ids for row in rows):
+        return ()
+    return tuple(row.ids[-1] for row in rows)
+
+
 def added_bos(tokenizer: Tokenizer) -> int:
     """How many BOS tokens this tokenizer puts in front of plain text: 1 for LLaMA-2, 0 for SmolLM2."""
     return _leading_bos(tokenizer(["x"], add_special_tokens=True)["input_ids"][0], tokenizer)
