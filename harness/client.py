@@ -10,7 +10,7 @@ import asyncio
 import json
 import random
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Any, Literal, Protocol, Self
 
@@ -25,7 +25,10 @@ _RETRIED = frozenset([408, 409, 425, 429, 500, 502, 503, 504])
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """A raw answer. `finish_reason` as the server says it (stop, length, ...); `seconds` of the last attempt."""
+    """A raw answer. `seconds` of the last attempt.
+
+    `finish_reason` as the server says it (stop, length, ...); `choice` when one of the allowed tokens was asked for.
+    """
 
     text: str
     finish_reason: str
@@ -130,7 +133,8 @@ class Client:
             if self.gone:
                 raise ServerGoneError(self.gone)
             try:
-                return _completion(await self._post(body), time.perf_counter() - started, attempt)
+                completion = _completion(await self._post(body), time.perf_counter() - started, attempt)
+                return replace(completion, finish_reason="choice") if "allowed_token_ids" in body else completion
             except _TransientError as error:
                 if attempt == self.attempts:
                     await self._check_alive()

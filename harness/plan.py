@@ -85,7 +85,7 @@ class Plan:
                 chunk = todo[start : start + _CHUNK]
                 prompts = self.encoded(task, chunk)
                 if start == 0 and task.choices and self.tokenizer is not None:  # all prompts of a task end alike
-                    allowed = choice_ids(prompts[0], task.choices, self.chat_format, self.tokenizer)
+                    allowed = choice_ids(prompts[0].text, task.choices, self.tokenizer)
                 for sample, prompt in zip(chunk, prompts, strict=True):
                     yield Ask(task, sample, prompt, stop, max_tokens, allowed)
 
@@ -169,6 +169,7 @@ def _task_config(prepared: Prepared) -> dict[str, Any]:
         "max_tokens": task.max_tokens,
         "samples": len(prepared.samples),
         "total": task.size or prepared.total,
+        **({"choices": task.choices} if task.choices else {}),
     }
 
 

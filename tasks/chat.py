@@ -100,18 +100,17 @@ def encode(texts: Sequence[str], chat_format: ChatFormat, tokenizer: Tokenizer) 
     return encoded
 
 
-def choice_ids(
-    prompt: Encoded, choices: Sequence[str], chat_format: ChatFormat, tokenizer: Tokenizer
-) -> tuple[int, ...]:
+def choice_ids(text: str, choices: Sequence[str], tokenizer: Tokenizer) -> tuple[int, ...]:
     """The one token of each choice as it would follow the prompt, after a blank unless the prompt ends with one.
 
     Empty where any of them is not exactly one token behind the prompt's own: such an answer cannot be restricted.
     """
-    blank = "" if prompt.text[-1:].isspace() else " "
-    rows = encode([f"{prompt.text}{blank}{choice}" for choice in choices], chat_format, tokenizer)
-    if any(row.ids[:-1] != prompt.ids for row in rows):
+    blank = "" if text[-1:].isspace() else " "
+    continued = [f"{text}{blank}{choice}" for choice in choices]
+    prompt, *rows = tokenizer([text, *continued], add_special_tokens=False)["input_ids"]
+    if any(row[:-1] != prompt for row in rows):
         return ()
-    return tuple(row.ids[-1] for row in rows)
+    return tuple(row[-1] for row in rows)
 
 
 def added_bos(tokenizer: Tokenizer) -> int:

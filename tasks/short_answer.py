@@ -69,7 +69,7 @@ def letter(line: str, question: str) -> str | None:
 def _word(line: str, choices: tuple[str, ...]) -> str | None:
     """The choice that stands first on the line, else the only one that is there."""
     words: list[str] = re.findall(r"\w+", line.lower())
-    if words and words[0] in choices:
+    if words and words[0] in choices and words[1:2] != ["or"]:
         return words[0]
     found = [word for word in choices if word in words]
     return found[0] if len(found) == 1 else None
