@@ -69,7 +69,7 @@ def exact_folded(answer: str, target: str) -> bool:
     """BBH's `exact_match` after the 0-shot filters: letter case, a last period and `,`, `"`, `\\` do not count."""
 
     def folded(text: str) -> str:
-        return _as_numpy(_FORGIVEN.sub("", re.sub(r"\.$", "", text))).lower()
+        return _lower(_FORGIVEN.sub("", re.sub(r"\.$", "", text)))
 
     return folded(answer) == folded(target)
 
@@ -81,7 +81,7 @@ def exact_without_punctuation(answer: str, target: str) -> bool:
     """MMLU's `exact_match`: letter case and ASCII punctuation do not count."""
 
     def folded(text: str) -> str:
-        return _as_numpy(_as_numpy(text).lower().translate(_PUNCTUATION))
+        return _as_numpy(_lower(text).translate(_PUNCTUATION))
 
     return folded(answer) == folded(target)
 
@@ -89,6 +89,11 @@ def exact_without_punctuation(answer: str, target: str) -> bool:
 def _as_numpy(text: str) -> str:
     """Texts are compared as elements of numpy arrays, which do not keep trailing NULs."""
     return text.rstrip("\0")
+
+
+def _lower(text: str) -> str:
+    """Lower case as numpy has it: what grows (`İ`) is cut to the old length."""
+    return _as_numpy(text.lower()[: len(text)])
 
 
 def likeliest(loglikelihoods: Sequence[float]) -> int:

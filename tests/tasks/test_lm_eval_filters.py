@@ -76,6 +76,7 @@ def test_what_each_comparison_forgives() -> None:
     assert not filters.exact_folded(" No", "No")
     assert filters.exact_without_punctuation("**(a)**", "A")
     assert filters.exact("No\0", "No"), "numpy drops trailing NULs"
+    assert filters.exact_folded("İ", "i"), "numpy cuts what grows in lower case"
 
 
 def test_mmlu_reads_the_first_line_or_the_rest_of_the_announcement() -> None:
