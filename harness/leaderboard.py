@@ -28,7 +28,7 @@ PUBLISHED = PROJECT / "results" / "published.csv"
 # The models of the paper that a checkpoint is compared with; the closed ones were prompted in unknown ways.
 SHOWN = ("LLaMA-2-Chat", "Symbol-LLM-Base", "Symbol-LLM-Instruct")
 
-_PUBLISHED_SUITES = ("symbolic", "symbol+delegation: math reasoning")
+_PUBLISHED_SUITES = ("symbolic", "symbol+delegation: math reasoning", "general")
 
 _LABELS = {"execution_accuracy": "EX", "exact_match": "EM"}
 
