@@ -23,6 +23,8 @@ from tasks.task import DataError, Sample, Task
 
 LIMITS = Limits(seconds=10.0, memory=512 << 20, output=4 << 20, rows=5_000)
 SHOWN_ROWS = 20
+# Different cells of a result that are still taken for a list of answers.
+MOST_ANSWERS = 5_000
 
 _WIKISQL_FILES = ("data/test.jsonl", "data/test.tables.jsonl")
 _WIKITQ_FILES = ("data/pristine-unseen-tables.tsv", "tagged/data/pristine-unseen-tables.tagged", "csv")
@@ -77,10 +79,15 @@ def read_wikitq(folder: Path) -> Iterator[Sample]:
             if name not in tables:
                 tables[name] = _typed(folder / name)
             context = TableQuestion(tables[name], answers, canonical.get(row["id"]))
+            denotation.values(answers, context.canonical)
             fields = {"table": shown(tables[name]), "question": row["utterance"]}
             yield Sample(row["id"], fields, row["targetValue"], context, program=_stand_in(answers))
-        except (KeyError, TypeError, ValueError) as error:
-            raise DataError(f"{path}: question {row.get('id')} is not the official form ({error!r})") from error
+        except OSError as error:
+            raise DataError(f"{path}: the table of question {row['id']} cannot be read: {error}") from error
+        except (KeyError, TypeError, ValueError, csv.Error) as error:
+            raise DataError(
+                f"{path}: question {row.get('id')} is not the official form ({error!r}); fetch it again"
+            ) from error
 
 
 def _tab_separated(path: Path) -> list[dict[str, str]]:
@@ -184,8 +191,10 @@ def denotation_accuracy(sample: Sample, program: str | None, outcome: Outcome) -
         return {"score": 0.0}
     question = _question(sample)
     gold = denotation.values(question.answers, question.canonical)
-    predicted = denotation.values(answers_of(outcome))
-    return {"score": float(denotation.same_denotation(gold, predicted))}
+    predicted = dict.fromkeys(answers_of(outcome))
+    if len(predicted) > MOST_ANSWERS:
+        return {"score": 0.0}
+    return {"score": float(denotation.same_denotation(gold, denotation.values(list(predicted))))}
 
 
 def answers_of(outcome: Outcome) -> list[str]:

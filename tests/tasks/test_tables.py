@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -65,6 +66,28 @@ def test_logical_forms_are_cut_out() -> None:
     assert extract_wikisql(f"Here it is: {form} I hope") == form
     assert extract_wikisql("The SQL is: SELECT a FROM table\n\nBye") == "SELECT a FROM table"
     assert extract_wikisql("no idea") is None
+
+
+def test_a_result_of_too_many_answers_is_wrong() -> None:
+    first = next(iter(read_wikitq(BUNDLED / "wikitq")))
+    many = "WITH RECURSIVE c(n) AS (VALUES (1) UNION ALL SELECT n + 1 FROM c WHERE n < 3000) SELECT n, -n FROM c"
+    assert score("wikitq", first, many).statistics["denotation_accuracy"] == {"score": 0.0}
+
+
+def test_damaged_table_files_are_named(tmp_path: Path) -> None:
+    shutil.copytree(BUNDLED / "wikitq", tmp_path, dirs_exist_ok=True)
+    tagged = tmp_path / "tagged" / "data" / "pristine-unseen-tables.tagged"
+    whole = tagged.read_text()
+    tagged.write_text(whole.replace("\tAda Lund (FAR)\n", "\tAda|Lund\n"))
+    with pytest.raises(DataError, match="question mini-0 is not the official form"):
+        list(read_wikitq(tmp_path))
+    tagged.write_text(whole)
+    (tmp_path / "csv" / "900-csv" / "race.csv").unlink()
+    with pytest.raises(DataError, match=r"the table of question mini-0 cannot be read.*race\.csv"):
+        list(read_wikitq(tmp_path))
+    (tmp_path / "csv" / "900-csv" / "race.csv").write_text("a,b\n" + "x" * 200_000)
+    with pytest.raises(DataError, match="field larger than field limit"):
+        list(read_wikitq(tmp_path))
 
 
 def test_damaged_files_are_named(tmp_path: Path) -> None:
