@@ -9,13 +9,16 @@ Two forms, told apart by their sections (Pan et al. 2023, teacherpeterpan/Logic-
 `:::` starts a comment. As in Logic-LM, only the first line of the conclusion or query counts, facts and rules in each
 other's section are sorted, and a fact with a variable is set aside (`notes` says so). Unlike there, both forms are
 read as classical logic and decided by provers: contraposition and case splits count, and nothing is assumed false
-because it is not derived. Fences, headings in any case, numbering and bullets are accepted.
+because it is not derived (`executors.logic_lm` keeps Logic-LM's own reading). Fences, headings in any case, numbering
+and bullets are accepted.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 from executors.fol.parser import Unparsable, parse
 from executors.fol.reader import fenced, without_bullet, without_special_tokens, without_wrappers
@@ -72,15 +75,19 @@ class Faulty:
         return f"line {self.line}: {self.reason}" if self.line else self.reason
 
 
-def run(program: str, limits: Limits) -> Outcome:
-    """The verdict on the program's conclusion: its premises entail it, its negation, neither, or contradict each other.
+Reasoner: TypeAlias = Callable[[Sequence[Formula], Formula, Limits], Outcome]
+
+
+def run(program: str, limits: Limits, reasoner: Reasoner = entails) -> Outcome:
+    """The verdict on the program's conclusion: its premises entail it, its negation, neither, or contradict each other,
+    as the `reasoner` (provers, forward chaining) says.
 
     NO_PROGRAM where no section is found, INVALID with line and reason where one cannot be read. Never raises on a text.
     """
     parsed = parse_program(program)
     if isinstance(parsed, Faulty):
         return Outcome.failed(parsed.status, parsed)
-    outcome = entails(parsed.premises, parsed.conclusion, limits)
+    outcome = reasoner(parsed.premises, parsed.conclusion, limits)
     return replace(outcome, detail=one_line("; ".join((outcome.detail, *parsed.notes))))
 
 

@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from executors.outcome import Status
+from executors.outcome import Outcome, Status, Verdict
 from executors.pool import Pool, RemoteError, WorkerLostError
 from harness.plan import Prepared
 from tasks.metrics import Statistics
@@ -70,6 +70,11 @@ async def _sample(pool: Pool, gate: asyncio.Semaphore, checked: Checked, sample:
             checked.defects.append(f"{sample.id}: {str(error).strip().splitlines()[-1]}")
 
 
+def _gave_up(outcome: Outcome) -> bool:
+    """Whether the solver ran out of time or memory, or said itself that it cannot tell."""
+    return outcome.status in _LIMITS or outcome.value is Verdict.UNDECIDED
+
+
 def _judge_gold(checked: Checked, sample: Sample, scored: Scored) -> None:
     checked.gold += 1
     good = perfect(checked.task, scored.statistics)
@@ -77,7 +82,7 @@ def _judge_gold(checked: Checked, sample: Sample, scored: Scored) -> None:
         checked.broken[sample.id] = checked.task.broken[sample.id]
         if good:
             checked.defects.append(f"{sample.id}: listed as broken, but its gold scores")
-    elif scored.outcome.status in _LIMITS:
+    elif _gave_up(scored.outcome):
         checked.unsolvable[sample.id] = f"{scored.outcome.status.value}: {scored.outcome.detail}"
     elif not good:
         checked.defects.append(

@@ -73,6 +73,9 @@ def run(
         str, typer.Option("--gen_kwargs", help="temperature=0.2,top_p=0.9,max_gen_toks=512,until=...")
     ] = "",
     seed: Annotated[int, typer.Option(help="Seed of every draw.")] = 0,
+    dialect: Annotated[
+        str | None, typer.Option(help="SQL dialect in which the model answers: postgres, mysql ... [default: sqlite]")
+    ] = None,
     stop: Annotated[list[str] | None, typer.Option(help="Stop string of this model; may be given again.")] = None,
     base_url: Annotated[
         str | None, typer.Option("--base-url", help="Attach to this OpenAI-compatible server (http://.../v1).")
@@ -131,6 +134,7 @@ def run(
         vllm=vllm,
         deterministic=deterministic,
         spread=spread if spread is not None else 16 * deterministic,
+        dialect=dialect,
     )
     _carry_out(prepare(options))
 

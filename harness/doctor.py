@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -9,6 +10,7 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from executors.prover import eprover, prover9
 from executors.sandbox import Check, IsolationError, self_test
 from harness.config import UserError
 from harness.serving import find_engine
@@ -41,7 +43,12 @@ def examine(data: str | None) -> Iterator[Finding]:
         ("sympy", "programs that import it"),
     ):
         yield _package(package, lost)
-    yield _program("E prover", ["eprover", "--version"], "a third prover", "apt-get install eprover")
+    if named := os.environ.get(prover9.VARIABLE):
+        mend = f"{prover9.VARIABLE} names no program"
+        yield Finding("own Prover9", shutil.which(named) or "", "the second prover (Z3 still decides)", mend)
+    e = eprover.binary()
+    mend = f"apt-get install eprover, or name the binary in {eprover.VARIABLE}"
+    yield _program("E prover", [e.path if e else eprover.NAME, "--version"], "a third prover", mend)
     yield from _data(data)
 
 

@@ -10,7 +10,7 @@ import hashlib
 import json
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +44,7 @@ class Options:
     vllm: Path | None = None
     deterministic: bool = False
     spread: int = 0
+    dialect: str | None = None
 
 
 @dataclass(frozen=True)
@@ -101,6 +102,8 @@ class Plan:
 def prepare(options: Options) -> Plan:
     """Check tasks, data, prompts and tokenizer. Raises UserError for whatever the user can mend."""
     prepared = prepare_tasks(options.tasks, options.data, options.limit)
+    if options.dialect is not None:
+        prepared = _in_dialect(prepared, options.dialect)
     without = options.spec.replays or options.spec.tokenizer == "none"
     tokenizer = None if without else load_tokenizer(options.spec)
     try:
@@ -119,6 +122,8 @@ def prepare(options: Options) -> Plan:
         "limit": options.limit,
         "tasks": {item.task.name: _task_config(item) for item in prepared},
     }
+    if options.dialect is not None:
+        config["dialect"] = options.dialect
     config = json.loads(json.dumps(config))
     plan = Plan(options, prepared, tokenizer, chat_format, config, _run_folder(options, config))
     _check_prompts(plan)
@@ -131,6 +136,21 @@ def prepare_tasks(names: Sequence[str], data: str | None, limit: float | None) -
         return [_prepare(task, data, limit) for task in select(names)]
     except (UnknownTaskError, SourceError, DataError, FileNotFoundError) as error:
         raise UserError(str(error)) from error
+
+
+def _in_dialect(prepared: Sequence[Prepared], dialect: str) -> list[Prepared]:
+    """The same with the samples of all tasks that know dialects in `dialect`."""
+    if all(item.task.in_dialect is None for item in prepared):
+        raise UserError(f"--dialect {dialect}: none of these tasks is answered in a language with dialects")
+    try:
+        return [
+            replace(item, samples=[item.task.in_dialect(sample, dialect) for sample in item.samples])
+            if item.task.in_dialect is not None
+            else item
+            for item in prepared
+        ]
+    except ValueError as error:
+        raise UserError(f"--dialect: {error}") from error
 
 
 # The Debian package of each program that a task may need.

@@ -33,6 +33,7 @@ def plan_rescore(path: Path, data: str | None, output_path: Path | None, name: s
         num_fewshot=old["num_fewshot"] if old else 0,
         restart=True,
         workers=workers,
+        dialect=old.get("dialect") if old else None,
     )
     plan = _only_saved(prepare(options), path)
     if old is None:

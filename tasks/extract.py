@@ -6,8 +6,8 @@ models that restate the question or a first attempt put their answer last.
 
 from __future__ import annotations
 
-import itertools
 import re
+from collections.abc import Iterator
 
 _FENCE = re.compile(r"```[ \t]*(?P<language>[\w+#.-]*)[ \t]*\r?\n(?P<code>.*?)(?:\r?\n)?(?:```|\Z)", re.DOTALL)
 _INLINE = re.compile(r"`(?P<code>[^`\n]+)`")
@@ -34,7 +34,7 @@ def python_solution(completion: str) -> str | None:
     """A PAL-style program: the first fenced block, else `def solution():` with its body and the imports before it.
 
     Source: xufangzhi/ENVISIONS 5826fef, pal/scripts/evaluation.py: first fence if any, then what follows the header is
-    put back behind it. Ours keeps imports, and ends the body at the first line that is not indented.
+    put back behind it. Ours keeps imports, and ends the body at the first line of code that is not indented.
     """
     text = without_end_tokens(completion)
     blocks = [match["code"] for match in _FENCE.finditer(text)]
@@ -43,9 +43,19 @@ def python_solution(completion: str) -> str | None:
     before, header, after = text.partition(_SOLUTION)
     if not header:
         return None
-    body = itertools.takewhile(lambda line: not line.strip() or line[0].isspace(), after.split("\n")[1:])
-    first = after.split("\n", 1)[0]
-    return "\n".join([*_IMPORT.findall(before), header + first, *body]).rstrip()
+    first, *rest = after.split("\n")
+    return "\n".join([*_IMPORT.findall(before), header + first, *_indented(rest)]).rstrip()
+
+
+def _indented(lines: list[str]) -> Iterator[str]:
+    """Lines up to the first that is not indented and not within a triple-quoted text (questions have line breaks)."""
+    quotes = ""
+    for line in lines:
+        if line.strip() and not line[0].isspace() and not quotes:
+            return
+        yield line
+        for mark in re.findall(r"\"{3}|'{3}", line):
+            quotes = "" if mark == quotes else quotes or mark
 
 
 def _with_solution(blocks: list[str]) -> str:

@@ -1,151 +1,177 @@
-"""Logical reasoning delegated to a theorem prover: FOLIO, as Logic-LM cut it.
+"""Sentences to first-order formulas: FOLIO, MALLS and LogicNLI.
 
-Official files: Logic-LM's `dev.json` (id, context, question, options, answer A/B/C); the gold formulas are FOLIO's own,
-in `folio-validation.jsonl`, which lies in the folder `folio` beside this task's.
+Official files: LogicLLaMA's sentence pairs of FOLIO (`folio_parsed.json`) and MALLS (`MALLS-v0.1-test.json`), JSON
+lists of {NL, FOL}; LogicNLI's test theories, of which each fact and each rule is a sentence.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
-from typing import Any
 
-from executors import logic_program
-from executors.outcome import Limits, Outcome, Verdict
+from executors.fol.logical_equivalence import logical_equivalence, parsed_logical_equivalence
+from executors.fol.parser import Unparsable
+from executors.fol.reader import Found, find_formula, read_formula
+from executors.fol.semantic_equivalence import parses, semantic_equivalence
+from executors.outcome import Limits, Outcome, Status, Verdict
 from tasks import extract
+from tasks.logicnli_theories import read_theories
 from tasks.metrics import Metric, Origin, Standing, Statistics
 from tasks.prompt import Prompt, Shot
 from tasks.source import Source
 from tasks.task import DataError, Sample, Task
 
-LIMITS = Limits(seconds=10.0)
-
-_ANSWERS = {"A": Verdict.TRUE, "B": Verdict.FALSE, "C": Verdict.UNKNOWN}
-_GOLD_FILE = "../folio/folio-validation.jsonl"
+LIMITS = Limits(seconds=5.0)
 
 
-def read_folio(folder: Path) -> Iterator[Sample]:
-    """Samples of dev.json, ids as upstream's; the gold program is made of FOLIO's formulas where they are there."""
-    path = folder / "dev.json"
+def read_pairs(file: str, folder: Path) -> Iterator[Sample]:
+    """Samples of a JSON list of {NL, FOL}, ids by row."""
+    path = folder / file
     try:
         rows = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
         raise DataError(f"{path} is not whole JSON ({error}): fetch the official file again") from error
-    programs = _gold_programs(folder / _GOLD_FILE)
     for number, row in enumerate(rows):
         try:
-            fields = {"context": row["context"], "question": row["question"]}
-            answer = _ANSWERS[row["answer"]]
-            program = programs.get(_squeezed(row["context"] + row["question"].split("?", 1)[1]))
-            yield Sample(row["id"], fields, answer.value, program=program or _stand_in(answer))
-        except (KeyError, IndexError, TypeError) as error:
-            raise DataError(f"{path}: row {number} is not Logic-LM's form ({error!r}); fetch the file again") from error
+            yield Sample(f"row-{number}", {"sentence": row["NL"].strip()}, row["FOL"].strip())
+        except (KeyError, TypeError, AttributeError) as error:
+            raise DataError(f"{path}: row {number} has no NL and FOL; fetch the official file again") from error
 
 
-def _gold_programs(path: Path) -> dict[str, str]:
-    """Logic-LM programs of FOLIO's rows, by their squeezed premises and conclusion."""
-    if not path.exists():
-        return {}
-    rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-    return {_squeezed("".join(row["premises"]) + row["conclusion"]): _program(row) for row in rows}
+def read_logicnli(folder: Path) -> Iterator[Sample]:
+    """The facts and rules of the test theories; errors are clustered by theory."""
+    for theory in read_theories(folder, "test"):
+        for kind, sentences in (("fact", theory.facts), ("rule", theory.rules)):
+            for number, sentence in enumerate(sentences):
+                name = f"test-{theory.key}-{kind}-{number}"
+                yield Sample(name, {"sentence": sentence.text}, sentence.formula, group=f"test-{theory.key}")
 
 
-def _program(row: dict[str, Any]) -> str:
-    premises = "\n".join(formula.strip() for formula in row["premises-FOL"])
-    return f"Premises:\n{premises}\nConclusion:\n{row['conclusion-FOL'].strip()}"
-
-
-def _squeezed(text: str) -> str:
-    return "".join(text.split())
-
-
-def _stand_in(answer: Verdict) -> str:
-    """The shortest program with this answer, for rows whose own formulas are not at hand."""
-    conclusion = {Verdict.TRUE: "P(a)", Verdict.FALSE: "¬P(a)", Verdict.UNKNOWN: "Q(a)"}[answer]
-    return f"Premises:\nP(a)\nConclusion:\n{conclusion}"
+def extract_formula(completion: str) -> str | None:
+    """The text of the one formula, without fence, label and prose; where there is not just one, the text as it is."""
+    text = extract.without_end_tokens(completion)
+    block = extract.fenced(text)
+    text = (block if block is not None else text).strip()
+    found = find_formula(text)
+    return found.text if isinstance(found, Found) else text or None
 
 
 def execute(program: str, sample: Sample) -> Outcome:
-    return logic_program.run(program, LIMITS)
+    """Whether prediction and gold are equivalent, as provers say."""
+    gold = read_formula(sample.target)
+    if isinstance(gold, Unparsable):
+        return Outcome.failed(Status.ERROR, f"the gold formula: {gold}")
+    return semantic_equivalence(program, sample.target, LIMITS)
 
 
-def entailment(sample: Sample, program: str | None, outcome: Outcome) -> Statistics:
-    """1 when the prover's verdict is the label; giving up (`undecided`) is never taken for `unknown`."""
-    return {"score": float(outcome.ok and outcome.value == Verdict(sample.target))}
+def equivalent(sample: Sample, program: str | None, outcome: Outcome) -> Statistics:
+    """1 where provers show it; giving up is never a guess."""
+    return {"score": float(outcome.ok and outcome.value == Verdict.TRUE)}
+
+
+def readable(sample: Sample, program: str | None, outcome: Outcome) -> Statistics:
+    return {"score": float(program is not None and parses(program))}
+
+
+def _le(scorer: Callable[[str, str, Limits], Outcome], sample: Sample, program: str | None, _: Outcome) -> Statistics:
+    score = scorer(program or "", sample.target, LIMITS).value
+    return {"score": score if isinstance(score, float) else 0.0}
+
+
+METRICS = (
+    Metric(
+        "logical_equivalence",
+        partial(_le, logical_equivalence),
+        origin=Origin.PAPER,
+        standing=Standing.DERIVED,
+        source="LE of LogicLLaMA (gblackout/LogicLLaMA 785a2c0, metrics.py), read by its own grammar",
+        graded=True,
+    ),
+    Metric(
+        "logical_equivalence_parsed",
+        partial(_le, parsed_logical_equivalence),
+        source="the same truth tables over both formulas read with standard precedence, in any notation",
+        graded=True,
+    ),
+    Metric(
+        "semantic_equivalence",
+        equivalent,
+        source="each formula entails the other (Z3, Prover9, E), names aligned by spelling",
+    ),
+    Metric("parses", readable, source="the answer holds one formula, in any notation", graded=True),
+)
 
 
 def wrong(sample: Sample) -> list[str]:
-    other = Verdict.FALSE if sample.target == Verdict.TRUE else Verdict.TRUE
-    inconsistent = "Premises:\nP(a)\n¬P(a)\nConclusion:\nP(a)"
-    return [_stand_in(other), inconsistent, "Premises:\n∀x (P(x) →\nConclusion:\nP(a)"]
+    return [f"¬({sample.target})", f"{sample.target} ∧", "The sentence has no logical form."]
 
 
 _PROMPT = Prompt(
-    "Generate the logical representation for the given context and question.\n"
-    "The context is: {{ context }}\n\n"
-    "The question is: {{ question }}\n"
-    "The logical representation is:\n",
+    "Transform the natural language sentence into first-order logic (FOL) form.\n"
+    "The sentence is: {{ sentence }}\n"
+    "The FOL form is:\n",
     shots=(
+        Shot({"sentence": "Every lamp that is broken is dark."}, "∀x (Lamp(x) ∧ Broken(x) → Dark(x))"),
         Shot(
-            {
-                "context": "All otters swim. Whatever swims is wet. Milo is an otter.",
-                "question": "Is the following statement true, false, or uncertain? Milo is wet.",
-            },
-            "Premises:\n∀x (Otter(x) → Swims(x))\n∀x (Swims(x) → Wet(x))\nOtter(milo)\nConclusion:\nWet(milo)",
+            {"sentence": "Ines plays the flute or the drums, but not both."}, "Plays(ines, flute) ⊕ Plays(ines, drums)"
         ),
-        Shot(
-            {
-                "context": "No lamp in the shed works. Some lamps are in the shed. The red lamp works.",
-                "question": "Is the following statement true, false, or uncertain? The red lamp is in the shed.",
-            },
-            "Premises:\n∀x (Lamp(x) ∧ InShed(x) → ¬Works(x))\n∃x (Lamp(x) ∧ InShed(x))\n"
-            "Lamp(redLamp) ∧ Works(redLamp)\nConclusion:\nInShed(redLamp)",
-        ),
-        Shot(
-            {
-                "context": "Every pilot reads maps. Ines reads maps.",
-                "question": "Is the following statement true, false, or uncertain? Ines is a pilot.",
-            },
-            "Premises:\n∀x (Pilot(x) → ReadsMaps(x))\nReadsMaps(ines)\nConclusion:\nPilot(ines)",
-        ),
+        Shot({"sentence": "Some baker owns no oven."}, "∃x (Baker(x) ∧ ¬∃y (Oven(y) ∧ Owns(x, y)))"),
     ),
 )
 
-_NOT_ENTAILED = "FOLIO's own formulas do not entail its label"
-_UNBALANCED = "FOLIO's own formulas have brackets that do not match"
 
-# FOLIO v0.0 validation rows (of the first 150) whose gold formulas contradict the label or do not parse.
-_BROKEN = {
-    **dict.fromkeys((f"FOLIO_dev_{row}" for row in (5, 27, 29, 47, 112, 114, 138, 139)), _NOT_ENTAILED),
-    **dict.fromkeys((f"FOLIO_dev_{row}" for row in (2, 87, 108, 109, 110)), _UNBALANCED),
-}
+def _task(name: str, title: str, source: Source, read: Callable[[Path], Iterator[Sample]], size: int | None) -> Task:
+    return Task(
+        name=name,
+        title=title,
+        suites=("symbolic",),
+        domain="FOL",
+        language="fol",
+        source=source,
+        read=read,
+        prompt=_PROMPT,
+        extract=extract_formula,
+        execute=execute,
+        metrics=METRICS,
+        wrong=wrong,
+        paper_metric="logical_equivalence",
+        size=size,
+        max_tokens=256,
+        deadline=20.0,
+    )
 
-FOLIO_DELEGATION = Task(
-    name="folio_delegation",
-    title="FOLIO (delegation)",
-    suites=("delegation",),
-    domain="FOL",
-    language="fol",
-    source=Source(
-        "folio_delegation", ("dev.json",), "https://github.com/teacherpeterpan/Logic-LLM (data/FOLIO)", "CC BY-SA 4.0"
+
+_FOLIO_FILE = "folio_parsed.json"
+_MALLS_FILE = "MALLS-v0.1-test.json"
+_MALLS_HOMEPAGE = "https://huggingface.co/datasets/yuan-yang/MALLS-v0"
+
+FOLIO = _task(
+    "folio",
+    "FOLIO",
+    Source("folio", (_FOLIO_FILE,), _MALLS_HOMEPAGE, "CC BY-NC 4.0"),
+    partial(read_pairs, _FOLIO_FILE),
+    None,
+)
+
+MALLS = _task(
+    "malls",
+    "MALLS",
+    Source("malls", (_MALLS_FILE,), _MALLS_HOMEPAGE, "CC BY-NC 4.0"),
+    partial(read_pairs, _MALLS_FILE),
+    1000,
+)
+
+LOGICNLI = _task(
+    "logicnli",
+    "LogicNLI",
+    Source(
+        "logicnli",
+        ("test_language.json", "test_logic.json"),
+        "https://github.com/omnilabNLP/LogicNLI (dataset/LogicNLI_sim.zip)",
+        "none given",
     ),
-    read=read_folio,
-    prompt=_PROMPT,
-    extract=extract.logic_program,
-    execute=execute,
-    metrics=(
-        Metric(
-            "entailment",
-            entailment,
-            origin=Origin.OFFICIAL,
-            standing=Standing.DERIVED,
-            source="accuracy of Logic-LM (d29f1e5), decided by Z3 and Prover9 instead of its own reading and guess",
-        ),
-    ),
-    wrong=wrong,
-    broken=_BROKEN,
-    size=204,
-    max_tokens=600,
-    deadline=30.0,
+    read_logicnli,
+    2400,
 )

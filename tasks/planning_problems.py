@@ -140,15 +140,18 @@ def _touches(first: Cell, second: Cell) -> bool:
 
 
 def floortile(name: str, draw: random.Random, size: int) -> GeneratedProblem:
-    """A floor of `size` rows (and one that stays bare) and three columns, to be painted like a chessboard."""
-    columns = 3
-    tiles = [(row, column) for row in range(size + 1) for column in range(1, columns + 1)]
+    """A floor of `size` columns and two rows (and one that stays bare), to be painted like a chessboard.
+
+    Wide and not deep: in narrow floors robots paint themselves in, and no planner here gets far.
+    """
+    rows = 2
+    tiles = [(row, column) for row in range(rows + 1) for column in range(1, size + 1)]
     robots = [f"robot{index + 1}" for index in range(2)]
     stands = dict(zip(robots, draw.sample(tiles, len(robots)), strict=True))
     colours = ("white", "black")
     pattern = {(row, column): colours[(row + column) % 2] for row, column in tiles if row}
     lines = [
-        f"A floor has {size + 1} rows of {columns} tiles, tile_0-1 to tile_{size}-{columns}, named by row and column; "
+        f"A floor has {rows + 1} rows of {size} tiles, tile_0-1 to tile_{rows}-{size}, named by row and column; "
         "up leads to the row before. No tile is painted.",
         *(
             f"{robot} stands on {_tile(stands[robot])} with {colours[index]} in its gun."

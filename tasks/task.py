@@ -59,6 +59,8 @@ class Task:
     `wrong` at least one that must score 0; `broken` lists the samples whose own gold cannot score, with the reason.
     `size` is the number of samples of the official test set, where it is known; `needs` names the programs that must
     be on PATH.
+    `in_dialect` makes of a sample one that is answered in another dialect of the language (raising ValueError for one
+    that there is not); None where there is only one dialect.
     `paper_metric` names the metric of the paper's table (None where the paper has no such task or metric).
     """
 
@@ -82,6 +84,7 @@ class Task:
     max_tokens: int = 256
     deadline: float = 30.0  # seconds for extraction, execution and scoring of one sample; then its worker is killed
     stop: tuple[str, ...] = field(default=())
+    in_dialect: Callable[[Sample, str], Sample] | None = None
 
     def metric(self, name: str) -> Metric:
         return next(metric for metric in self.metrics if metric.name == name)

@@ -22,6 +22,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from executors.fol.parser import Unparsable
+from executors.fol.printers import to_unicode
+from executors.fol.reader import read_formula
+from executors.fol.syntax import And, Formula, Iff, Implies, Not, Or, Quantified, Xor, children
 from executors.outcome import Limits, Outcome, Status
 
 MAX_LENGTH = 20_000  # characters
@@ -73,6 +77,26 @@ def logical_equivalence(prediction: str, gold: str, limits: Limits) -> Outcome:
     if predicted is None:
         reason = "the prediction is outside LogicLLaMA's grammar" if prediction.strip() else "an empty prediction"
         return Outcome(Status.OK, 0.0, reason, time.monotonic() - started)
+    return _scored(true, predicted, started, limits)
+
+
+def parsed_logical_equivalence(prediction: str, gold: str, limits: Limits) -> Outcome:
+    """The same score over both formulas as `reader` reads them: any notation, standard precedence.
+
+    What the original's reader loses (a quantifier inside, brackets that precedence makes needless) changes its score
+    and not this one. Literals are atoms with their variables' names; quantifiers take no part here either. 0 where the
+    prediction holds no formula; INVALID, MEMORY and TIMEOUT as in `logical_equivalence`. Deterministic.
+    """
+    started = time.monotonic()
+    true, predicted = read_formula(gold), read_formula(prediction)
+    if isinstance(true, Unparsable):
+        return Outcome.failed(Status.INVALID, f"the gold formula: {true}")
+    if isinstance(predicted, Unparsable):
+        return Outcome(Status.OK, 0.0, str(predicted), time.monotonic() - started)
+    return _scored(_node(true), _node(predicted), started, limits)
+
+
+def _scored(true: _Node, predicted: _Node, started: float, limits: Limits) -> Outcome:
     count = max(len(_literals(true)), len(_literals(predicted)))
     if count > MAX_LITERALS:
         return Outcome.failed(Status.MEMORY, f"{count} literals: truth tables of 2^{count} rows")
@@ -203,6 +227,25 @@ class _Reader:
 
 def _is_name(symbol: str) -> bool:
     return bool(symbol) and _SPECIAL.fullmatch(symbol) is None
+
+
+def _node(formula: Formula) -> _Node:
+    """A formula without its quantifiers."""
+    if isinstance(formula, Quantified):
+        return _node(formula.body)
+    if isinstance(formula, Not):
+        body = _node(formula.body)
+        return _Literal(body.text, True) if isinstance(body, _Literal) and not body.negated else _Negation(body)
+    parts = [_node(part) for part in children(formula)]
+    if not parts:
+        return _Literal("".join(to_unicode(formula).split()), False)
+    node, *rest = parts
+    for part in rest:
+        node = _Binary(_SYMBOLS[type(formula)], node, part)
+    return node
+
+
+_SYMBOLS: dict[type, str] = {And: "∧", Or: "∨", Xor: "⊕", Implies: "→", Iff: "↔"}
 
 
 # --- scoring ---------------------------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ neighbouring names that nothing binds are one constant ("new york").
 
 from __future__ import annotations
 
+import functools
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -143,6 +144,7 @@ _WORD_QUANTIFIERS: dict[tuple[str, ...], Kind] = {
     ("some",): Kind.EXISTS,
     ("there", "exists"): Kind.EXISTS,
 }
+_FIRST_WORDS = frozenset(phrase[0] for phrase in (*_WORD_OPERATORS, *_WORD_QUANTIFIERS))
 _CALLS = frozenset({"And", "Or", "Not", "Implies", "Xor", "Iff", "ForAll", "Forall", "Exists"})
 
 
@@ -154,7 +156,6 @@ class _Parser:
         self.at = 0
         self.bound: Counter[str] = Counter()
         self.frames = [_Frame("", 0)]
-        self.used = frozenset(token.text for token in tokens)
 
     def parse(self) -> Formula:
         while True:
@@ -215,6 +216,8 @@ class _Parser:
 
     def _phrase(self, table: dict[tuple[str, ...], Kind], skip: int = 0) -> tuple[Kind, int] | None:
         """The longest phrase of `table` that starts `skip` tokens from here, with its number of tokens."""
+        if self._word(self._next(skip)) not in _FIRST_WORDS:
+            return None
         words = tuple(self._word(self._next(skip + ahead)) for ahead in range(4))
         for size in (4, 3, 2, 1):
             if words[:size] in table:
@@ -486,6 +489,10 @@ class _Parser:
                 quantifier = Quantifier.FORALL if kind is Kind.FORALL else Quantifier.EXISTS
                 body = Quantified(quantifier, name, body)
         return Not(body) if kind is Kind.NOT_EXISTS else body
+
+    @functools.cached_property
+    def used(self) -> frozenset[str]:
+        return frozenset(token.text for token in self.tokens)
 
     def _exactly_one(self, name: str, body: Formula) -> Formula:
         """∃!x φ as ∃y ∀x (φ ↔ x = y), which keeps one copy of φ."""

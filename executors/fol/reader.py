@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
 from executors.fol.parser import MAX_LENGTH, Unparsable, parse
 from executors.fol.syntax import Formula, lone_word
@@ -18,25 +19,39 @@ _COMMENT = ":::"
 _WRAPPERS = ("**", "__", "`", '"', "“”", "'", "$$")
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A formula and the text that it was read from, without what stood around it."""
+
+    text: str
+    formula: Formula
+
+
 def read_formula(completion: str) -> Formula | Unparsable:
     """The one formula of `completion`. Two different formulas, a lone word and plain prose are no formula."""
+    found = find_formula(completion)
+    return found.formula if isinstance(found, Found) else found
+
+
+def find_formula(completion: str) -> Found | Unparsable:
+    """The one formula of `completion` with its own text. Never raises on a text."""
     text = fenced(without_special_tokens(completion)).strip()
     if not text:
         return Unparsable("no formula", 0)
     if len(text) > MAX_LENGTH:
         return Unparsable(f"a text of more than {MAX_LENGTH} characters", MAX_LENGTH)
     whole = _read_line(text)
-    if not isinstance(whole, Unparsable):
+    if isinstance(whole, Found):
         return whole
     lines = [line for line in text.splitlines() if line.strip()][:MAX_LINES]
-    found: list[Formula] = []
+    found: dict[Formula, Found] = {}
     for line in lines if len(lines) > 1 else ():
-        formula = _read_line(line)
-        if not isinstance(formula, Unparsable) and formula not in found:
-            found.append(formula)
+        read = _read_line(line)
+        if isinstance(read, Found):
+            found.setdefault(read.formula, read)
     if len(found) > 1:
         return Unparsable(f"{len(found)} different formulas", 0)
-    return found[0] if found else whole
+    return next(iter(found.values()), whole)
 
 
 def without_special_tokens(text: str) -> str:
@@ -66,19 +81,19 @@ def without_bullet(text: str) -> str:
     return _BULLET.sub("", text, count=1)
 
 
-def _read_line(line: str) -> Formula | Unparsable:
+def _read_line(line: str) -> Found | Unparsable:
     text = without_bullet(without_wrappers(line.split(_COMMENT, 1)[0]))
     wrapped = _TPTP.match(text)
-    formula = _formula(without_wrappers(wrapped.group(1) if wrapped else text))
-    label = _LABEL.match(text) if isinstance(formula, Unparsable) else None
+    read = _read(without_wrappers(wrapped.group(1) if wrapped else text))
+    label = _LABEL.match(text) if isinstance(read, Unparsable) else None
     if label is None:
-        return formula
-    labelled = _formula(without_wrappers(text[label.end() :]))
-    return formula if isinstance(labelled, Unparsable) else labelled
+        return read
+    labelled = _read(without_wrappers(text[label.end() :]))
+    return read if isinstance(labelled, Unparsable) else labelled
 
 
-def _formula(text: str) -> Formula | Unparsable:
+def _read(text: str) -> Found | Unparsable:
     formula = parse(text)
-    if not isinstance(formula, Unparsable) and lone_word(formula):
-        return Unparsable("a lone word is no formula", 0)
-    return formula
+    if isinstance(formula, Unparsable):
+        return formula
+    return Unparsable("a lone word is no formula", 0) if lone_word(formula) else Found(text, formula)

@@ -39,7 +39,7 @@ SEARCHES: Mapping[str, str] = {
 
 ALIASES: Mapping[str, tuple[tuple[str, float], ...]] = {
     "lama-first": (("lama-first", 1.0),),
-    "satisficing": (("lama-first", 0.4), ("ff-weighted", 0.4), ("cea-weighted", 1.0)),
+    "satisficing": (("lama-first", 0.15), ("ff-weighted", 0.35), ("cea-weighted", 1.0)),
     # A* with a blind heuristic where LM-cut does not support the problem (conditional effects, axioms).
     "optimal": (("lmcut", 1.0), ("blind", 1.0)),
     "pyperplan": (),

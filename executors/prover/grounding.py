@@ -8,7 +8,7 @@ outside the class, or beyond the bounds, is left open for the provers.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import count, product
 from typing import TypeAlias
 
@@ -28,18 +28,22 @@ from executors.fol.syntax import (
     Variable,
     Xor,
 )
+from executors.outcome import one_line
 from executors.prover.problem import Answer, Finding, Problem
 from executors.prover.satisfiability import satisfiable
 
 MAX_CLAUSES = 2_000  # of one problem, before its variables are replaced
 MAX_STEPS = 20_000  # nested equivalences double the work at each level
 MAX_GROUND_LITERALS = 20_000
+MAX_TOLD = 3  # atoms of a countermodel in the log
+MAX_TOLD_LENGTH = 48  # characters
 NAME = "grounding"
 
 # An argument is the name of an element, or the number of a variable that ranges over all elements.
 _Argument: TypeAlias = "str | int"
 _Literal: TypeAlias = tuple[bool, str, tuple[_Argument, ...]]
 _Clause: TypeAlias = tuple[_Literal, ...]
+_Atom: TypeAlias = tuple[str, tuple[_Argument, ...]]
 
 
 class _OutsideError(Exception):
@@ -54,7 +58,8 @@ def both_ways(problem: Problem) -> tuple[Finding, Finding]:
     except _OutsideError:
         return Finding(Answer.OPEN), Finding(Answer.OPEN)
     against, supporting = (_or_none(clauses, problem.goal, sign) for sign in (False, True))
-    return _decided(clauses, premises, against), _decided(clauses, premises, supporting)
+    written = problem.written
+    return _decided(clauses, premises, against, written), _decided(clauses, premises, supporting, written)
 
 
 def prove(problem: Problem) -> Finding:
@@ -64,7 +69,7 @@ def prove(problem: Problem) -> Finding:
         premises = clauses.of_all(problem.premises)
     except _OutsideError:
         return Finding(Answer.OPEN)
-    return _decided(clauses, premises, _or_none(clauses, problem.goal, False))
+    return _decided(clauses, premises, _or_none(clauses, problem.goal, False), problem.written)
 
 
 def _or_none(clauses: _Clausifier, goal: Formula, sign: bool) -> list[_Clause] | None:
@@ -74,7 +79,9 @@ def _or_none(clauses: _Clausifier, goal: Formula, sign: bool) -> list[_Clause] |
         return None
 
 
-def _decided(clauses: _Clausifier, premises: list[_Clause], assumed: list[_Clause] | None) -> Finding:
+def _decided(
+    clauses: _Clausifier, premises: list[_Clause], assumed: list[_Clause] | None, written: Mapping[str, str]
+) -> Finding:
     """The finding on the goal whose opposite is `assumed`."""
     if assumed is None:
         return Finding(Answer.OPEN)
@@ -83,18 +90,27 @@ def _decided(clauses: _Clausifier, premises: list[_Clause], assumed: list[_Claus
         instances = ground.instances((*premises, *assumed))
     except _OutsideError:
         return Finding(Answer.OPEN)
-    return _finding(instances, ground)
-
-
-def _finding(clauses: list[tuple[int, ...]], ground: _Grounder) -> Finding:
-    found = satisfiable(clauses, len(ground.atoms))
-    if found is None:
+    found = satisfiable(instances, len(ground.atoms))
+    if found.holds is None:
         return Finding(Answer.OPEN)
     size = len(ground.elements)
     elements = f"{size} named element{'s' * (size > 1)}"
-    if found:
-        return Finding(Answer.REFUTED, NAME, f"a countermodel of {elements}")
+    if found.holds:
+        told = _told(list(ground.atoms), found.true, written)
+        return Finding(Answer.REFUTED, NAME, f"a countermodel of {elements} where {told}")
     return Finding(Answer.PROVED, NAME, f"a contradiction among the instances over {elements}")
+
+
+def _told(atoms: Sequence[_Atom], true: Sequence[int], written: Mapping[str, str]) -> str:
+    """What is true in a countermodel, by the names that were given."""
+    if not true:
+        return "no atom holds"
+    told: list[str] = []
+    for name, args in (atoms[index] for index in true[:MAX_TOLD]):
+        inner = ", ".join(written.get(str(arg), str(arg)) for arg in args)
+        told.append(f"{written.get(name, name)}({inner})" if args else written.get(name, name))
+    more = f" and {len(true) - MAX_TOLD} more" if len(true) > MAX_TOLD else ""
+    return f"only {one_line(', '.join(told), MAX_TOLD_LENGTH)}{more} hold{'s' * (len(true) == 1)}"
 
 
 class _Clausifier:
@@ -189,7 +205,7 @@ class _Grounder:
 
     def __init__(self, elements: Iterable[str]) -> None:
         self.elements = list(elements) or ["w"]  # a domain is not empty
-        self.atoms: dict[tuple[str, tuple[_Argument, ...]], int] = {}
+        self.atoms: dict[_Atom, int] = {}
         self.literals = 0
 
     def instances(self, clauses: Iterable[_Clause]) -> list[tuple[int, ...]]:

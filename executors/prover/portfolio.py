@@ -1,30 +1,36 @@
 """One verdict on premises and a conclusion from several procedures, never a guess.
 
 Stages, each asked only what the stages before left open: grounding, which decides most of what data sets ask; Z3 on
-both questions in one solver; Z3 with all its strategies on each; a finite countermodel; Prover9. UNKNOWN is answered
-only where both questions are refuted (a countermodel, or a saturated search without a proof); anything less is
-UNDECIDED.
+both questions in one solver; Z3 with all its strategies on each; a finite countermodel; E where it is installed;
+Prover9. UNKNOWN is answered only where both questions are refuted (a countermodel, or a saturated search without a
+proof); anything less is UNDECIDED.
 """
 
 from __future__ import annotations
 
 import time
+import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from executors.fol.syntax import Formula
 from executors.outcome import Limits, Outcome, Status, Verdict, one_line
-from executors.prover import grounding, prover9, z3_prover
+from executors.prover import eprover, grounding, prover9, z3_prover
 from executors.prover.problem import Answer, Finding, Problem, problem, too_large
 
 _MARGIN = 0.9  # of the time given: the answer must be out before whoever gave it kills the worker
+SPOT_CHECK_EVERY = 8
+CONSISTENCY_SHARE = 0.25  # of the time that is left
+_LEAST_SECONDS = 0.02  # a stage that gets less is not asked
+_OPINION_SECONDS = 1.0  # for each prover that is asked whether it contradicts another
 
 
 class Agreement(StrEnum):
-    """When a second prover is asked."""
+    """When another prover is asked."""
 
-    WHERE_OPEN = "where open"  # where the first gives up
+    WHERE_OPEN = "where open"  # where those before it gave up
+    SPOT_CHECKS = "spot checks"  # also at one question in eight, always the same ones: contradictions come to light
     ALWAYS = "always"
 
 
@@ -37,7 +43,8 @@ def entails(
     """Whether `premises` entail `conclusion` (TRUE), its negation (FALSE), both (INCONSISTENT) or neither (UNKNOWN).
 
     Domains are not empty; a name that no quantifier binds is a constant. UNDECIDED says that the provers gave up, or
-    contradict each other (then `detail` starts with "ALARM"). `detail` names who decided and on what ground.
+    contradict each other (then `detail` starts with "ALARM"), or that the time was up (`detail` says which). `detail`
+    names who decided and on what ground.
     """
     started = time.monotonic()
     if too_large(premises, conclusion):
@@ -46,10 +53,10 @@ def entails(
     asked = problem(premises, conclusion)
     goal, negated = _both(asked, clock)
     alarm = ""
-    if second_opinion is Agreement.ALWAYS:
+    if second_opinion is Agreement.ALWAYS or (second_opinion is Agreement.SPOT_CHECKS and _spot(asked)):
         alarm = _contradiction(asked, goal, clock) or _contradiction(asked.negated(), negated, clock)
     verdict = Verdict.UNDECIDED if alarm else _VERDICTS.get((goal.answer, negated.answer), Verdict.UNDECIDED)
-    detail = alarm or _detail(goal, negated)
+    detail = alarm or _detail(goal, negated, out_of_time=clock.left() <= _LEAST_SECONDS)
     return Outcome(Status.OK, verdict, one_line(detail), time.monotonic() - started)
 
 
@@ -76,8 +83,8 @@ class _Clock:
     def left(self) -> float:
         return max(0.0, self.deadline - time.monotonic())
 
-    def halved(self) -> _Clock:
-        return _Clock(self.deadline - self.left() / 2, self.memory)
+    def part(self, share: float) -> _Clock:
+        return _Clock(self.deadline - (1 - share) * self.left(), self.memory)
 
     def effort(self, share: float) -> z3_prover.Effort:
         return z3_prover.Effort.of(share * self.left(), self.memory)
@@ -91,8 +98,14 @@ def _both(asked: Problem, clock: _Clock) -> tuple[Finding, Finding]:
     if Answer.OPEN in (goal.answer, negated.answer):
         findings = z3_prover.both_ways(asked, clock.quick())
         goal, negated = (own if own.closed else other for own, other in zip((goal, negated), findings))
-    goal = _persist(asked, goal, clock if negated.closed else clock.halved())
-    return goal, _persist(asked.negated(), negated, clock)
+    goal = _persist(asked, goal, clock.part(0.5) if not negated.closed else _beside(negated, clock))
+    return goal, _persist(asked.negated(), negated, _beside(goal, clock))
+
+
+def _beside(other: Finding, clock: _Clock) -> _Clock:
+    """The time for a question whose opposite has this finding: once that is proved, only whether the premises
+    contradict each other is left to ask, which most often has no end."""
+    return clock.part(CONSISTENCY_SHARE) if other.answer is Answer.PROVED else clock
 
 
 def _persist(asked: Problem, finding: Finding, clock: _Clock) -> Finding:
@@ -100,24 +113,33 @@ def _persist(asked: Problem, finding: Finding, clock: _Clock) -> Finding:
     stages: tuple[Callable[[], Finding], ...] = (
         lambda: z3_prover.prove(asked, clock.effort(0.4)),
         lambda: z3_prover.finite_model(asked, clock.effort(0.1)),
+        lambda: eprover.prove(asked, clock.left() / 2, clock.memory),
         lambda: prover9.prove(asked, clock.left(), clock.memory),
     )
     for stage in stages:
         if finding.closed:
             return finding
-        if clock.left() > 0.02:
+        if clock.left() > _LEAST_SECONDS:
             finding = stage()
     return finding
 
 
+def _spot(asked: Problem) -> bool:
+    """Whether a question is among those that are checked; its names tell, so that every run checks the same."""
+    return zlib.crc32("\0".join(asked.written.values()).encode("utf-8", "replace")) % SPOT_CHECK_EVERY == 0
+
+
 def _contradiction(asked: Problem, finding: Finding, clock: _Clock) -> str:
     """What another prover says against a finding; empty where none does."""
-    others: dict[str, Callable[[], Finding]] = {
-        z3_prover.NAME: lambda: z3_prover.prove(asked, clock.effort(0.2)),
-        prover9.NAME: lambda: prover9.prove(asked, clock.left() / 2, clock.memory),
+    others: dict[str, Callable[[float], Finding]] = {
+        z3_prover.NAME: lambda seconds: z3_prover.prove(asked, z3_prover.Effort.of(seconds, clock.memory)),
+        eprover.NAME: lambda seconds: eprover.prove(asked, seconds, clock.memory),
+        prover9.NAME: lambda seconds: prover9.prove(asked, seconds, clock.memory),
     }
     for name, ask in others.items():
-        other = ask() if finding.closed and finding.prover != name else finding
+        if not finding.closed or finding.prover == name:
+            continue
+        other = ask(min(_OPINION_SECONDS, clock.left() / 2))
         if other.closed and other.answer is not finding.answer:
             return f"ALARM: {finding.prover} says {finding.answer} ({finding.ground}), {other.prover} {other.answer}"
     return ""
@@ -133,8 +155,10 @@ _VERDICTS = {
 }
 
 
-def _detail(goal: Finding, negated: Finding) -> str:
+def _detail(goal: Finding, negated: Finding, out_of_time: bool) -> str:
     parts = [f"conclusion {goal.answer} ({goal})", f"negation {negated.answer} ({negated})"]
     if {goal.answer, negated.answer} == {Answer.PROVED, Answer.OPEN}:
         parts.append("that the premises are consistent is not shown")
+    if out_of_time and Answer.OPEN in (goal.answer, negated.answer):
+        parts.append("the time was up")
     return "; ".join(parts)

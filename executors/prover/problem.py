@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from executors.fol.syntax import (
@@ -50,13 +50,17 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Premises and a goal whose names are all plain (p0, f0, c0, v0): no text of a model reaches a prover's input."""
+    """Premises and a goal whose names are all plain (p0, f0, c0, v0): no text of a model reaches a prover's input.
+
+    `written` gives the name that a plain one stands for, for the log.
+    """
 
     premises: tuple[Formula, ...]
     goal: Formula
+    written: Mapping[str, str] = field(default_factory=dict, compare=False)
 
     def negated(self) -> Problem:
-        return Problem(self.premises, Not(self.goal))
+        return replace(self, goal=Not(self.goal))
 
 
 def too_large(premises: Sequence[Formula], goal: Formula) -> bool:
@@ -74,18 +78,21 @@ def too_large(premises: Sequence[Formula], goal: Formula) -> bool:
 def problem(premises: Sequence[Formula], goal: Formula) -> Problem:
     """The problem under plain names; a name used with two arities becomes two names."""
     renaming = _Renaming()
-    return Problem(tuple(renaming.formula(premise) for premise in premises), renaming.formula(goal))
+    renamed = tuple(renaming.formula(premise) for premise in premises)
+    return Problem(renamed, renaming.formula(goal), renaming.written)
 
 
 class _Renaming:
     def __init__(self) -> None:
         self.names: dict[tuple[str, str, int], str] = {}
+        self.written: dict[str, str] = {}
         self.count = {"p": 0, "f": 0, "c": 0, "v": 0}
 
     def _plain(self, kind: str, name: str, arity: int = 0) -> str:
         key = (kind, name, arity)
         if key not in self.names:
-            self.names[key] = f"{kind}{self.count[kind]}"
+            plain = self.names[key] = f"{kind}{self.count[kind]}"
+            self.written[plain] = name
             self.count[kind] += 1
         return self.names[key]
 

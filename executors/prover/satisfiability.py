@@ -3,20 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 MAX_STEPS = 2_000_000  # literals looked at, about a second
 
 
-def satisfiable(clauses: Sequence[tuple[int, ...]], atoms: int) -> bool | None:
-    """Whether some assignment makes a literal of every clause true; none where that takes too long to tell.
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """`holds` is none where it takes too long to tell; `true` are the atoms that a model makes true, where one is."""
+
+    holds: bool | None
+    true: tuple[int, ...] = ()
+
+
+def satisfiable(clauses: Sequence[tuple[int, ...]], atoms: int) -> Answer:
+    """Whether some assignment makes a literal of every clause true.
 
     The literal 2·n says that atom n is true, 2·n + 1 that it is false.
     """
     search = _Search(atoms)
     for clause in clauses:
         if not search.add(clause):
-            return False
-    return search.run(MAX_STEPS // (1 + sum(map(len, clauses))))
+            return Answer(False)
+    found = search.run(MAX_STEPS // (1 + sum(map(len, clauses))))
+    return Answer(found, tuple(atom for atom in range(atoms) if search.holds[2 * atom]) if found else ())
 
 
 class _Search:

@@ -35,13 +35,16 @@ _ROOT_MAP = f"0 0 1\n{NOBODY} {NOBODY} 1\n"
 
 @dataclass(frozen=True)
 class Spec:
-    """What a jail is for. `scratch` is the size of its /tmp in bytes, `mounts` what else it sees, read-only."""
+    """What a jail is for. `scratch` is the size of its /tmp in bytes, `mounts` what else it sees, read-only, and
+    `packages` (folders) what else its Python can import.
+    """
 
     external: bool = False
     preload: tuple[str, ...] = ()
     scratch: int = 64 << 20
     spares: int = 2
     mounts: tuple[Path, ...] = ()
+    packages: tuple[Path, ...] = ()
     show_processes: bool = False
 
 
@@ -195,7 +198,7 @@ def _mounts(spec: Spec) -> Iterator[str]:
         yield from ("--tmpfs", site, "--remount-ro", site)
     yield from ("--ro-bind", str(Path(__file__).parent / "inside"), f"{CODE}/inside")
     if not spec.external:
-        for place in _offered():
+        for place in (*_offered(), *spec.packages):
             yield from ("--ro-bind", str(place), f"{SITE}/{place.name}")
     for path in spec.mounts:
         for parent in reversed(path.parents[:-1]):

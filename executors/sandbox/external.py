@@ -1,4 +1,4 @@
-"""External programs (shells, planners, provers) in a one-shot jail over a small tree of files."""
+"""External programs (shells, planners, provers) in a jail over a small tree of files."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ import json
 import signal
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from executors.outcome import Limits, Status, one_line
 from executors.sandbox.bubblewrap import Spec
 from executors.sandbox.errors import IsolationError, JailLostError
 from executors.sandbox.jail import Ended, Jail, Stop
+from executors.sandbox.kept import KeptJail
 
 ENVIRONMENT = {"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": "/tmp", "LANG": "C.UTF-8", "TZ": "UTC"}
 SCRATCH = 256 << 20
@@ -37,6 +38,9 @@ class ProgramRun:
     seconds: float = 0.0
 
 
+_LOST = ProgramRun(Status.CRASHED, None, b"", b"", detail="the jail was killed under the program")
+
+
 def run_program(
     argv: Sequence[str],
     *,
@@ -45,6 +49,7 @@ def run_program(
     read_back: Sequence[str] = (),
     mounts: Sequence[Path] = (),
     environment: Mapping[str, str] | None = None,
+    keep: bool = False,
 ) -> ProgramRun:
     """Run `argv` in a jail of its own: no network, no host files, an empty home in memory, no rights.
 
@@ -53,6 +58,8 @@ def run_program(
     A directory in `read_back` stands for all below it: directories come back as "name/", symbolic links as "name@"
     with their target. `mounts` are shown read-only at their own paths: where the program is installed, if that is
     not /usr. `limits.memory` bounds each process' address space, `limits.output` each of stdout, stderr and the files.
+    With `keep` (and no mounts) the next program finds the jail started, and still has namespaces and files of its own:
+    for many short programs.
 
     Raises IsolationError where there can be no jail.
     """
@@ -65,6 +72,9 @@ def run_program(
         "memory": limits.memory,
         "output": limits.output,
     }
+    if keep and not mounts:
+        ended = _run_kept(request, limits)
+        return _program_run(ended, limits) if ended is not None else _LOST
     try:
         jail = _open(tuple(path.resolve() for path in mounts))
         try:
@@ -72,7 +82,7 @@ def run_program(
         finally:
             jail.close()
     except JailLostError:
-        return ProgramRun(Status.CRASHED, None, b"", b"", detail="the jail was killed under the program")
+        return _LOST
 
 
 class _Processes:
@@ -84,18 +94,33 @@ class _Processes:
 
 
 _processes = _Processes()
+_HIDING = Spec(external=True, scratch=SCRATCH, spares=1)
+_SHOWING = replace(_HIDING, show_processes=True)
+_KEPT_HIDING = KeptJail(replace(_HIDING, spares=2))
+_KEPT_SHOWING = KeptJail(replace(_SHOWING, spares=2))
 
 
 def _open(mounts: tuple[Path, ...]) -> Jail:
     with _processes.lock:
         if _processes.shown:
             try:
-                return Jail(Spec(external=True, scratch=SCRATCH, spares=1, mounts=mounts, show_processes=True))
+                return Jail(replace(_SHOWING, mounts=mounts))
             except IsolationError as error:
                 if "proc" not in str(error):
                     raise
                 _processes.shown = False
-    return Jail(Spec(external=True, scratch=SCRATCH, spares=1, mounts=mounts))
+    return Jail(replace(_HIDING, mounts=mounts))
+
+
+def _run_kept(request: Mapping[str, object], limits: Limits) -> Ended | None:
+    if _processes.shown:
+        try:
+            return _KEPT_SHOWING.run(request, limits, 2 * limits.output)
+        except IsolationError as error:
+            if "proc" not in str(error):
+                raise
+            _processes.shown = False
+    return _KEPT_HIDING.run(request, limits, 2 * limits.output)
 
 
 def _program_run(ended: Ended, limits: Limits) -> ProgramRun:

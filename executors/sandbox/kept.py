@@ -26,7 +26,7 @@ class KeptJail:
         os.register_at_fork(after_in_child=self._after_fork)
         atexit.register(self.close)
 
-    def run(self, request: Mapping[str, object], limits: Limits) -> Ended | None:
+    def run(self, request: Mapping[str, object], limits: Limits, reply_limit: int | None = None) -> Ended | None:
         """See `Jail.run`; None when the jail was lost under every run of the program.
 
         No program can end the jail, so one that was lost says nothing about the program: it is run again.
@@ -36,7 +36,7 @@ class KeptJail:
                 try:
                     if self._jail is None:
                         self._jail = Jail(self._spec)
-                    return self._jail.run(request, limits)
+                    return self._jail.run(request, limits, reply_limit)
                 except JailLostError:
                     self._close()
                 except BaseException:

@@ -23,22 +23,33 @@ SEARCH_BUDGET = 5_000_000
 
 
 def results_equal(gold_rows: Sequence[Row], predicted_rows: Sequence[Row], ordered: bool) -> bool:
-    """Whether some permutation of the predicted columns makes the two tables equal.
+    """Whether the official scorer takes the two results for equal.
 
-    Rows are compared as a list if `ordered`, else as a bag (duplicates count). Cells are compared by Python's `==`
-    (1 equals 1.0, never '1'; no tolerance). Two empty results are equal whatever their widths. Column names play no
-    part. A table that exhausts `SEARCH_BUDGET` counts as different.
+    They are where `tables_equal` says so, but for the official quick rejection. Two empty results are equal whatever
+    their widths.
     """
     if not gold_rows and not predicted_rows:
         return True
-    if len(gold_rows) != len(predicted_rows) or len(gold_rows[0]) != len(predicted_rows[0]):
+    return tables_equal(gold_rows, predicted_rows, ordered) and _sorted_rows_agree(gold_rows, predicted_rows, ordered)
+
+
+def tables_equal(gold_rows: Sequence[Row], predicted_rows: Sequence[Row], ordered: bool) -> bool:
+    """Whether some permutation of the predicted columns makes the two tables equal.
+
+    Rows are compared as a list if `ordered`, else as a bag (duplicates count). Cells are compared by Python's `==`
+    (1 equals 1.0, never '1'; no tolerance). Column names play no part. A table that exhausts `SEARCH_BUDGET` counts as
+    different.
+    """
+    if len(gold_rows) != len(predicted_rows):
+        return False
+    if not gold_rows:
+        return True
+    if len(gold_rows[0]) != len(predicted_rows[0]):
         return False
     if ordered:
         # With the rows fixed, columns are equal or not: any pairing of equal columns is a permutation.
-        same = Counter(zip(*gold_rows, strict=True)) == Counter(zip(*predicted_rows, strict=True))
-    else:
-        same = Counter(gold_rows) == Counter(predicted_rows) or _some_permutation_matches(gold_rows, predicted_rows)
-    return same and _sorted_rows_agree(gold_rows, predicted_rows, ordered)
+        return Counter(zip(*gold_rows, strict=True)) == Counter(zip(*predicted_rows, strict=True))
+    return Counter(gold_rows) == Counter(predicted_rows) or _some_permutation_matches(gold_rows, predicted_rows)
 
 
 def _sorted_rows_agree(gold_rows: Sequence[Row], predicted_rows: Sequence[Row], ordered: bool) -> bool:

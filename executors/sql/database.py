@@ -22,8 +22,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from executors.outcome import Limits, Outcome, Status
-from executors.sql.comparison import Cell, Row
+from executors.outcome import Limits, Outcome, Status, one_line
+from executors.sql.advice import explain
+from executors.sql.comparison import Row
+from executors.sql.functions import LONGEST_CELL, Functions, decode
 
 # Open databases per process; each holds a page cache of at most 2 MB.
 OPEN_DATABASES = 32
@@ -32,8 +34,8 @@ OPEN_DATABASES = 32
 LONGEST_STATEMENT = 100_000
 # Virtual machine instructions between two looks at the clock. A single instruction can copy megabytes.
 INSTRUCTIONS_PER_TICK = 250
-# Bytes of one cell or record, in results and on the way to them. One instruction may take time quadratic in it.
-LONGEST_CELL = 1 << 20
+# Longer patterns of LIKE and GLOB are no answers; one comparison takes as long as pattern times text.
+LONGEST_PATTERN = 250
 
 _READING = frozenset({sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_RECURSIVE})
 _ACTIONS = {sqlite3.SQLITE_INSERT: "INSERT", sqlite3.SQLITE_UPDATE: "UPDATE", sqlite3.SQLITE_DELETE: "DELETE"}
@@ -48,9 +50,7 @@ _FORBIDDEN_FUNCTIONS = frozenset(
 
 _BLANK = re.compile(r"(?:[\s;\ufeff]|--[^\n]*(?:\n|\Z)|/\*.*?(?:\*/|\Z))*", re.DOTALL)
 _WORD = re.compile(r"[A-Za-z_]{1,32}")
-_WIDTH = re.compile(r"%[-+ 0#,!]*(\d*)(?:\.(\d*))?")
-_INTEGER = re.compile(r"\d+")
-_MISSING = re.compile(r"no such (table|column|function): (.{1,128})", re.DOTALL)
+_NO_FUNCTION = re.compile(r"no such function: (\w{1,128})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +85,14 @@ def execute(query: str, database: Database, limits: Limits) -> Outcome:
     SQLite file; never on account of `query`. A single SQLite instruction cannot be interrupted (a search for a long
     text in a long text): the worker's own deadline must stand behind `limits.seconds`.
     """
-    return measured(query, database, limits)[0]
+    outcome = measured(query, database, limits)[0]
+    if outcome.status is Status.INVALID:
+        outcome = replace(outcome, detail=_readers.get(database).explain(query, outcome.detail, limits))
+    return outcome
 
 
 def measured(query: str, database: Database, limits: Limits) -> tuple[Outcome, int]:
-    """`execute`, with the size of the rows in bytes (0 unless ok)."""
+    """`execute`, with the size of the rows in bytes (0 unless ok), and with SQLite's own words for an invalid query."""
     started = time.perf_counter()
     reader = _readers.get(database)
     outcome, size = _refuse_text(query), 0
@@ -146,29 +149,33 @@ class _Reader:
     """One open database. All state besides the connection belongs to the call that holds the lock."""
 
     def __init__(self, database: Database) -> None:
-        self._connection = _open(database)
-        self._connection.set_authorizer(self._authorize)
-        self._connection.set_progress_handler(self._tick, INSTRUCTIONS_PER_TICK)
-        self._formatter = sqlite3.connect(":memory:", check_same_thread=False)
-        self._formatter.text_factory = _decode
-        for name in ("printf", "format"):
-            self._connection.create_function(name, -1, self._format, deterministic=True)
+        self._database = database
+        self._connection = self._guarded(_open(database))
+        self._plain: sqlite3.Connection | None = None
+        self._functions = Functions()
+        self._functions.register(self._connection)
         self._lock = threading.Lock()
         self._deadline = float("inf")
         self._expired = False
         self._refused = ""
-        self._too_long = False
         self._schema: dict[str, list[str]] | None = None
+
+    def _guarded(self, connection: sqlite3.Connection) -> sqlite3.Connection:
+        connection.set_authorizer(self._authorize)
+        connection.set_progress_handler(self._tick, INSTRUCTIONS_PER_TICK)
+        return connection
 
     def close(self) -> None:
         with self._lock:
+            if self._plain is not None:
+                self._plain.close()
             self._connection.close()
-            self._formatter.close()
+            self._functions.close()
 
     def run(self, query: str, limits: Limits) -> tuple[Outcome, int]:
         with self._lock:
             self._deadline = time.perf_counter() + limits.seconds
-            self._expired, self._refused, self._too_long = False, "", False
+            self._expired, self._refused, self._functions.too_long = False, "", False
             try:
                 with _heap_limit(limits.memory):
                     outcome, size = self._answer(query, limits)
@@ -185,16 +192,27 @@ class _Reader:
     def _answer(self, query: str, limits: Limits) -> tuple[Outcome | None, int]:
         """The result of `query`; None for a statement without columns (DROP TABLE IF EXISTS absent)."""
         try:
-            return self._select(query, limits)
+            return self._decoded(self._connection, query, limits)
         except sqlite3.OperationalError as error:
-            if self._connection.text_factory is not str or "Could not decode" not in str(error):
+            if "user-defined function raised" not in str(error) or self._functions.too_long:
+                raise
+        # Only SQLite's own functions take text that is not UTF-8.
+        if self._plain is None:
+            self._plain = self._guarded(_open(self._database))
+        return self._decoded(self._plain, query, limits)
+
+    def _decoded(self, connection: sqlite3.Connection, query: str, limits: Limits) -> tuple[Outcome | None, int]:
+        try:
+            return self._select(connection, query, limits)
+        except sqlite3.OperationalError as error:
+            if connection.text_factory is not str or "Could not decode" not in str(error):
                 raise
         # Decoding in C is several times faster, so errors are only ignored once there is one.
-        self._connection.text_factory = _decode
-        return self._select(query, limits)
+        connection.text_factory = decode
+        return self._select(connection, query, limits)
 
-    def _select(self, query: str, limits: Limits) -> tuple[Outcome | None, int]:
-        cursor = self._connection.execute(query)
+    def _select(self, connection: sqlite3.Connection, query: str, limits: Limits) -> tuple[Outcome | None, int]:
+        cursor = connection.execute(query)
         try:
             if cursor.description is None:
                 return None, 0
@@ -202,12 +220,12 @@ class _Reader:
             if len(columns) * LONGEST_CELL > limits.memory:
                 # One row is copied as a whole before it can be measured, and its cells may all be one long text.
                 cursor.close()
-                self._connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, max(limits.memory // len(columns), 1 << 12))
-                cursor = self._connection.execute(query)
+                connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, max(limits.memory // len(columns), 1 << 12))
+                cursor = connection.execute(query)
             rows, size = _fetch(cursor, limits)
         finally:
             cursor.close()
-            self._connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LONGEST_CELL)
+            connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LONGEST_CELL)
         return Outcome(Status.OK, {"columns": columns, "rows": rows}), size
 
     def _authorize(self, action: int, first: str | None, second: str | None, _db: str | None, _by: str | None) -> int:
@@ -233,40 +251,36 @@ class _Reader:
         self._expired = time.perf_counter() > self._deadline
         return int(self._expired)
 
-    def _format(self, *arguments: Cell) -> Cell:
-        """SQLite's own printf, after a look at the widths: it counts up to them one by one, and then answers NULL."""
-        if _widest(arguments) > LONGEST_CELL:
-            self._too_long = True
-            raise ValueError("too wide")
-        marks = ", ".join("?" * len(arguments))
-        answer: Cell = self._formatter.execute(f"SELECT printf({marks})", arguments).fetchone()[0]
-        return answer
-
     def _failure(self, query: str, error: Exception, limits: Limits) -> Outcome:
         text, code = str(error), getattr(error, "sqlite_errorname", "")
-        missing = _MISSING.match(text)
+        function = _NO_FUNCTION.match(text)
         if self._expired or code == "SQLITE_INTERRUPT":
             return Outcome.failed(Status.TIMEOUT, f"the query did not end within {limits.seconds:g} s")
         forbidden = code.startswith(("SQLITE_AUTH", "SQLITE_READONLY")) or "may not be modified" in text
         if self._refused or forbidden:
             return Outcome.failed(Status.REFUSED, self._refusal(query))
-        if missing and missing[1] == "function" and missing[2].lower() in _FORBIDDEN_FUNCTIONS:
-            return Outcome.failed(Status.REFUSED, f"the function {missing[2]} is not allowed: queries only read")
-        if self._too_long or code == "SQLITE_TOOBIG":
+        if function and function[1].lower() in _FORBIDDEN_FUNCTIONS:
+            return Outcome.failed(Status.REFUSED, f"the function {function[1]} is not allowed: queries only read")
+        if self._functions.too_long or code == "SQLITE_TOOBIG":
             return Outcome.failed(Status.OUTPUT_LIMIT, f"a value is longer than {LONGEST_CELL} bytes")
         if isinstance(error, UnicodeError):
             return Outcome.failed(Status.BAD_ANSWER, "a column name is no UTF-8")
         if not code:
             return Outcome.failed(Status.INVALID, _misuse(text))
         if code == "SQLITE_ERROR" and not self._compiles(query, limits):
-            hint = self._hint(missing[1], missing[2]) if missing else ""
-            return Outcome.failed(Status.INVALID, text + hint)
+            return Outcome.failed(Status.INVALID, text)
         return Outcome.failed(Status.ERROR, text)
 
     def _refusal(self, query: str) -> str:
         word = _first_word(query)
         what = word if word not in ("SELECT", "WITH", "VALUES", "EXPLAIN", "PRAGMA") else self._refused
         return f"{what or word} is not allowed: queries only read"
+
+    def explain(self, query: str, complaint: str, limits: Limits) -> str:
+        """Why SQLite did not accept `query`, in one line that a person can act on."""
+        with self._lock:
+            self._deadline = time.perf_counter() + limits.seconds
+            return one_line(explain(complaint, query, self._tables(), lambda text: self._compiles(text, limits)))
 
     def _compiles(self, query: str, limits: Limits) -> bool:
         """Whether SQLite accepts the statement, so that an error arose while it ran."""
@@ -276,20 +290,6 @@ class _Reader:
         except (sqlite3.Error, sqlite3.Warning, MemoryError):
             return False
         return True
-
-    def _hint(self, kind: str, name: str) -> str:
-        """What `name` may have meant, for a person: close names, else the tables there are."""
-        import difflib
-
-        if kind == "function":
-            return " (not a function of SQLite)"
-        schema = self._tables()
-        known = [f"{table}.{column}" for table, columns in schema.items() for column in columns]
-        names = {entry.rpartition(".")[2].lower(): entry for entry in (schema if kind == "table" else known)}
-        close = difflib.get_close_matches(name.rpartition(".")[2].lower(), names, n=3)
-        if close:
-            return f" (did you mean {', '.join(names[entry] for entry in close)}?)"
-        return f" (tables: {', '.join(schema)})" if schema else ""
 
     def _tables(self) -> dict[str, list[str]]:
         if self._schema is None:
@@ -325,32 +325,15 @@ def _open(database: Database) -> sqlite3.Connection:
         connection.close()
         raise ValueError(f"{database.path} is no SQLite database: {error}") from error
     connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LONGEST_CELL)
+    connection.setlimit(sqlite3.SQLITE_LIMIT_LIKE_PATTERN_LENGTH, LONGEST_PATTERN)
     connection.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, 0)
     connection.setlimit(sqlite3.SQLITE_LIMIT_WORKER_THREADS, 0)
     connection.setlimit(sqlite3.SQLITE_LIMIT_SQL_LENGTH, 4 * LONGEST_STATEMENT)
     return connection
 
 
-def _widest(arguments: tuple[Cell, ...]) -> int:
-    """The largest width or precision that printf could take from its format or, for `*`, from its arguments."""
-    form = str(arguments[0]) if arguments else ""
-    numbers = [number for pair in _WIDTH.findall(form) for number in pair if number]
-    if "*" in form:
-        numbers += [number for cell in arguments[1:] for number in _INTEGER.findall(_integer_text(cell))]
-    # Eleven digits are more than any limit, and Python refuses to read numbers of thousands of digits.
-    return max((int(number[:11]) for number in numbers), default=0)
-
-
-def _integer_text(cell: Cell) -> str:
-    return f"{cell:.0f}" if isinstance(cell, float) else str(cell)
-
-
 def _only_reads(pragma: str, argument: str | None) -> bool:
     return pragma.lower() in _SCHEMA_PRAGMAS or (pragma.lower() in _FILE_PRAGMAS and argument is None)
-
-
-def _decode(data: bytes) -> str:
-    return data.decode(errors="ignore")
 
 
 def _fetch(cursor: sqlite3.Cursor, limits: Limits) -> tuple[tuple[Row, ...], int]:

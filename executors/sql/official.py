@@ -9,21 +9,20 @@ from __future__ import annotations
 
 import re
 import time
-from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import lru_cache
 from itertools import islice, product
 
 from executors.outcome import Limits, Outcome, Status
 from executors.sql.comparison import results_equal
 from executors.sql.database import LONGEST_STATEMENT, Database, measured, rows_of
+from executors.sql.gold import CACHED_GOLD, gold_result
 
-# Gold results kept per process: at most 64 MiB of rows.
-CACHED_GOLD = 512
-CACHED_GOLD_BYTES = 128 << 10
 # The official search for values is exponential in the number of slots.
 MOST_CANDIDATES = 20_000
+LONGEST_PLUGGED = 10_000  # characters
 
 _SLOT = "valuerare"
 _CURRENT_YEAR = re.compile(r"YEAR\s*\(\s*CURDATE\s*\(\s*\)\s*\)\s*", re.IGNORECASE)
@@ -81,12 +80,28 @@ def execution_match(gold: str, predicted: str, database: Database, mode: Mode, l
     """
     reference = _gold(gold, database, mode, limits)
     # The official script takes the word for the placeholder of models that predict no values, wherever it stands.
-    query = _prepare(predicted.replace("value", "1"), mode)
+    query = _prepare(predicted.replace("value", "1"), mode.keeps_distinct)
     outcome = _run(query, database, limits)
     equal = _equal(reference, outcome)
     if equal or not mode.plugs_values or not reference.outcome.ok:
         return ExecutionMatch(equal, reference.outcome, outcome, mode)
     return _plugged_match(reference, query, outcome, database, mode, limits)
+
+
+def suite_match(gold: str, predicted: str, databases: Sequence[Database], mode: Mode, limits: Limits) -> bool:
+    """Whether the results are equal on every one of `databases`, which share `limits.seconds`.
+
+    Source: Zhong, Yu and Klein (2020): a test suite is many databases of one schema, filled so that different queries
+    differ on one of them. Raises ValueError for a mode that plugs values: a choice of values would have to hold on all.
+    """
+    if mode.plugs_values:
+        raise ValueError(f"a test suite is not run in mode {mode}")
+    deadline = time.perf_counter() + limits.seconds
+    for database in databases:
+        left = max(0.0, deadline - time.perf_counter())
+        if not execution_match(gold, predicted, database, mode, replace(limits, seconds=left)).equal:
+            return False
+    return True
 
 
 def prediction_line(text: str) -> str:
@@ -118,33 +133,28 @@ def _tokens(query: str) -> list[tuple[object, str]]:
     return [] if statement is None else [(token.ttype, token.value) for token in statement.flatten()]
 
 
-def _prepare(query: str, mode: Mode) -> str:
-    query = query.replace("> =", ">=").replace("< =", "<=").replace("! =", "!=")
-    return query if mode.keeps_distinct else strip_distinct(query)
+def repaired(query: str) -> str:
+    """`query` with the blanks taken out of comparison operators: gold queries of CoSQL and SParC are written so."""
+    return query.replace("> =", ">=").replace("< =", "<=").replace("! =", "!=")
+
+
+def _prepare(query: str, keeps_distinct: bool) -> str:
+    return repaired(query) if keeps_distinct else strip_distinct(repaired(query))
 
 
 def _run(query: str, database: Database, limits: Limits) -> Outcome:
     return measured(_CURRENT_YEAR.sub("2020", query), database, limits)[0]
 
 
-_golds: OrderedDict[tuple[str, str, Mode], _Gold] = OrderedDict()
-
-
 def _gold(query: str, database: Database, mode: Mode, limits: Limits) -> _Gold:
-    """The gold query prepared and run; kept if it has a result and that is small."""
-    key = (query, database.sha256, mode)
-    known = _golds.get(key)
-    if known is not None:
-        _golds.move_to_end(key)
-        return known
-    prepared = _prepare(query, mode)
-    outcome, size = measured(_CURRENT_YEAR.sub("2020", prepared), database, limits)
-    gold = _Gold(prepared, "order by" in prepared.lower(), outcome)
-    if outcome.ok and size <= CACHED_GOLD_BYTES:
-        _golds[key] = gold
-        if len(_golds) > CACHED_GOLD:
-            _golds.popitem(last=False)
-    return gold
+    prepared = _prepared_gold(query, mode.keeps_distinct)
+    outcome = gold_result(_CURRENT_YEAR.sub("2020", prepared), database, limits)
+    return _Gold(prepared, "order by" in prepared.lower(), outcome)
+
+
+@lru_cache(maxsize=CACHED_GOLD)
+def _prepared_gold(query: str, keeps_distinct: bool) -> str:
+    return _prepare(query, keeps_distinct)
 
 
 def _equal(gold: _Gold, predicted: Outcome) -> bool:
@@ -170,13 +180,13 @@ def _plugged_match(
             return ExecutionMatch(True, gold.outcome, plugged, mode, tried)
         if plugged.status is Status.TIMEOUT:
             return ExecutionMatch(False, gold.outcome, outcome, mode, tried, exhaustive=False)
-    exhaustive = next(candidates, None) is None and len(query) <= LONGEST_STATEMENT
+    exhaustive = next(candidates, None) is None and len(query) <= LONGEST_PLUGGED
     return ExecutionMatch(False, gold.outcome, outcome, mode, tried, exhaustive)
 
 
 def _candidates(gold: str, predicted: str) -> Iterator[str]:
     """The prediction with every assignment of the gold query's values to its slots."""
-    if max(len(gold), len(predicted)) > LONGEST_STATEMENT:
+    if max(len(gold), len(predicted)) > LONGEST_PLUGGED:
         return
     values = sorted(set(_slots_and_values(gold)[1]))
     words = _slots_and_values(predicted)[0]

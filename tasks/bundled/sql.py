@@ -1,8 +1,9 @@
-"""Two small databases of our own and questions about them: Spider's files."""
+"""Two small databases of our own, with questions and dialogues about them: the files of Spider, SParC and CoSQL."""
 
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -115,8 +116,132 @@ _QUESTIONS = [
 ]
 
 
-def write_spider(folder: Path) -> None:
-    """`dev.json`, `tables.json` and the databases."""
+# Each turn is what is said and the query that answers it.
+_INTERACTIONS = [
+    (
+        "library",
+        [
+            ("Which branches are there?", "SELECT name FROM branch"),
+            ("Only those in Norwick.", "SELECT name FROM branch WHERE city = 'Norwick'"),
+            (
+                "Which of them opened last?",
+                "SELECT name FROM branch WHERE city = 'Norwick' ORDER BY opened DESC LIMIT 1",
+            ),
+        ],
+    ),
+    (
+        "library",
+        [
+            ("Show the titles of all books by L. Brandt.", "SELECT title FROM book WHERE author = 'L. Brandt'"),
+            ("And how many pages do they have on average?", "SELECT avg(pages) FROM book WHERE author = 'L. Brandt'"),
+            ("The same for every author, please.", "SELECT author, avg(pages) FROM book GROUP BY author"),
+            (
+                "Leave out authors with a single book.",
+                "SELECT author, avg(pages) FROM book GROUP BY author HAVING count(*) > 1",
+            ),
+        ],
+    ),
+    (
+        "library",
+        [
+            ("Who has borrowed a copy for more than two weeks?", "SELECT reader FROM loan WHERE days > 14"),
+            (
+                "For how long in all, each of them?",
+                "SELECT reader, sum(days) FROM loan WHERE days > 14 GROUP BY reader",
+            ),
+        ],
+    ),
+    (
+        "islands",
+        [
+            ("List the islands with people on them.", "SELECT name FROM island WHERE population > 0"),
+            ("Which has the most?", "SELECT name FROM island WHERE population > 0 ORDER BY population DESC LIMIT 1"),
+            (
+                "Name the harbours of the inhabited ones.",
+                "SELECT T2.name FROM island AS T1 JOIN harbour AS T2 ON T1.island_id = T2.island_id "
+                "WHERE T1.population > 0",
+            ),
+        ],
+    ),
+    (
+        "islands",
+        [
+            ("How many crossings are there?", "SELECT count(*) FROM crossing"),
+            ("Per ferry?", "SELECT ferry_id, count(*) FROM crossing GROUP BY ferry_id"),
+            (
+                "With the ferries' names instead of their numbers.",
+                "SELECT T1.name, count(*) FROM ferry AS T1 JOIN crossing AS T2 ON T1.ferry_id = T2.ferry_id "
+                "GROUP BY T1.ferry_id",
+            ),
+        ],
+    ),
+]
+
+# As in CoSQL, a turn may hold the system's question back and the answer to it.
+_CONVERSATIONS = [
+    (
+        "library",
+        [
+            (
+                "Tell me about the old books. | Do you mean books published before 1990? | Yes, their titles.",
+                "SELECT title FROM book WHERE year < 1990",
+            ),
+            ("Who wrote them?", "SELECT author FROM book WHERE year < 1990"),
+            (
+                "Is any of them on a shelf in good condition? Give the titles.",
+                "SELECT T1.title FROM book AS T1 JOIN copy AS T2 ON T1.book_id = T2.book_id "
+                "WHERE T1.year < 1990 AND T2.condition = 'good'",
+            ),
+        ],
+    ),
+    (
+        "library",
+        [
+            ("How many copies does the library own?", "SELECT count ( * ) FROM copy"),
+            ("And by condition?", "SELECT condition ,  count ( * ) FROM copy GROUP BY condition"),
+            (
+                "Which condition is the rarest?",
+                "SELECT condition FROM copy GROUP BY condition ORDER BY count ( * ) ASC LIMIT 1",
+            ),
+            (
+                "Where are the worn copies? | By branch? | Yes, the names of the branches.",
+                "SELECT T2.name FROM copy AS T1 JOIN branch AS T2 ON T1.branch_id   =   T2.branch_id "
+                "WHERE T1.condition   =   'worn'",
+            ),
+        ],
+    ),
+    (
+        "islands",
+        [
+            ("Which ferries were built since 2009?", "SELECT name FROM ferry WHERE built  > =  2009"),
+            ("And all others?", "SELECT name FROM ferry EXCEPT SELECT name FROM ferry WHERE built  > =  2009"),
+            ("How many seats have all ferries together?", "SELECT sum ( seats ) FROM ferry"),
+        ],
+    ),
+    (
+        "islands",
+        [
+            (
+                "Show the names of harbours that are not deep. | Less than how much? | Less than 8 metres.",
+                "SELECT name FROM harbour WHERE depth_m < 8",
+            ),
+            (
+                "On which islands are those?",
+                "SELECT T1.name FROM island AS T1 JOIN harbour AS T2 ON T1.island_id   =   T2.island_id "
+                "WHERE T2.depth_m < 8",
+            ),
+            (
+                "Are there islands without any harbour?",
+                "SELECT name FROM island WHERE island_id NOT IN  ( SELECT island_id FROM harbour ) ",
+            ),
+            ("How large are all islands on average?", "SELECT avg ( area_km2 ) FROM island"),
+        ],
+    ),
+]
+
+
+def write_databases(folder: Path) -> None:
+    """`tables.json` and the databases."""
     entries = []
     for db_id, script in _DATABASES.items():
         path = folder / "database" / db_id / f"{db_id}.sqlite"
@@ -126,9 +251,21 @@ def write_spider(folder: Path) -> None:
             connection.executescript(script)
         entries.append(_tables_entry(db_id, connection))
         connection.close()
-    rows = [{"db_id": db_id, "question": question, "query": query} for db_id, question, query in _QUESTIONS]
     write_json(folder / "tables.json", entries)
-    write_json(folder / "dev.json", rows)
+
+
+def write_questions(path: Path) -> None:
+    """Spider's file."""
+    write_json(path, [{"db_id": name, "question": question, "query": query} for name, question, query in _QUESTIONS])
+
+
+def write_interactions(path: Path, interactions: Sequence[tuple[str, Sequence[tuple[str, str]]]]) -> None:
+    """The file of SParC and CoSQL."""
+    rows = []
+    for name, turns in interactions:
+        steps = [{"utterance": said, "query": query} for said, query in turns]
+        rows.append({"database_id": name, "interaction": steps, "final": steps[-1]})
+    write_json(path, rows)
 
 
 def _tables_entry(db_id: str, connection: sqlite3.Connection) -> dict[str, Any]:
@@ -157,4 +294,8 @@ def _tables_entry(db_id: str, connection: sqlite3.Connection) -> dict[str, Any]:
 
 
 def write(root: Path) -> None:
-    write_spider(root / "spider")
+    for task in ("spider", "sparc", "cosql"):
+        write_databases(root / task)
+    write_questions(root / "spider" / "dev.json")
+    write_interactions(root / "sparc" / "dev.json", _INTERACTIONS)
+    write_interactions(root / "cosql" / "sql_state_tracking" / "cosql_dev.json", _CONVERSATIONS)

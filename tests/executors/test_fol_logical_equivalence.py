@@ -8,12 +8,15 @@ import sys
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import executors
-from executors.fol.logical_equivalence import logical_equivalence
+from executors.fol.logical_equivalence import logical_equivalence, parsed_logical_equivalence
+from executors.fol.printers import to_prover9, to_unicode
+from executors.fol.syntax import Formula, lone_word
 from executors.outcome import Limits, Status
+from tests.executors.fol_strategies import formulas
 
 LIMITS = Limits(seconds=60)
 
@@ -122,3 +125,26 @@ def test_any_text_has_a_score_between_0_and_1(text: str) -> None:
     assert outcome.ok
     assert isinstance(outcome.value, float)
     assert 0.0 <= outcome.value <= 1.0
+
+
+@pytest.mark.parametrize(
+    ("prediction", "official", "parsed"),
+    [
+        ("P(a) → (Q(a) ∧ R(a))", 0.75, 1.0),  # precedence makes these brackets needless, the original's reader does not
+        ("P(a) -> Q(a) & R(a)", 0.0, 1.0),
+        ("∀x ¬¬(P(a) → Q(a) ∧ R(a))", 0.0, 1.0),
+        ("no formula", 0.0, 0.0),
+    ],
+)
+def test_the_same_score_over_parsed_formulas(prediction: str, official: float, parsed: float) -> None:
+    gold = "P(a) → Q(a) ∧ R(a)"
+    assert logical_equivalence(prediction, gold, LIMITS).value == official
+    assert parsed_logical_equivalence(prediction, gold, LIMITS).value == parsed
+
+
+@given(formulas(st.sampled_from(["P", "Q", "rex", "tom"]), max_leaves=6).filter(lambda formula: not lone_word(formula)))
+@settings(deadline=None, max_examples=60)
+def test_the_notation_does_not_matter_to_the_parsed_score(formula: Formula) -> None:
+    gold = to_unicode(formula)
+    for printed in (gold, to_prover9(formula)):  # TPTP renames variables
+        assert parsed_logical_equivalence(printed, gold, LIMITS).value == 1.0

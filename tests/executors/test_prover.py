@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import product
+from pathlib import Path
+from types import ModuleType
 
 import pytest
 from hypothesis import given, settings
@@ -12,8 +14,9 @@ from hypothesis import strategies as st
 from executors.fol.parser import Unparsable, parse
 from executors.fol.syntax import And, Atom, Formula, Iff, Implies, Not, Or, Truth, Xor
 from executors.outcome import Limits, Status, Verdict
-from executors.prover import Agreement, Answer, Finding, decide, entails, grounding, prover9, z3_prover
+from executors.prover import Agreement, Answer, Finding, decide, entails, eprover, grounding, prover9, z3_prover
 from executors.prover.problem import MAX_PREMISES, Problem, problem
+from executors.prover.process import Binary
 from tests.executors.fol_strategies import formulas
 
 LIMITS = Limits(seconds=60)
@@ -81,8 +84,19 @@ def test_the_detail_names_who_decided() -> None:
     outcome = entails([formula("P(a)")], formula("P(a)"), LIMITS)
     assert outcome.detail == (
         "conclusion proved (grounding: a contradiction among the instances over 1 named element); "
-        "negation refuted (grounding: a countermodel of 1 named element)"
+        "negation refuted (grounding: a countermodel of 1 named element where only P(a) holds)"
     )
+
+
+def test_a_countermodel_is_told_by_the_names_that_were_given() -> None:
+    outcome = entails([formula("Café(zoë) ∧ Likes(zoë, bob)"), formula("¬Big(bob)")], formula("Big(zoë)"), LIMITS)
+    assert "only Café(zoë), Likes(zoë, bob) hold" in outcome.detail
+
+
+def test_the_detail_says_when_the_time_was_up() -> None:
+    outcome = entails([formula(text) for text in SERIAL], formula("P(a)"), Limits(seconds=0.3))
+    assert outcome.value is Verdict.UNDECIDED
+    assert outcome.detail.endswith("the time was up")
 
 
 def test_names_never_reach_a_prover() -> None:
@@ -145,6 +159,49 @@ def test_prover9_alone() -> None:
     assert prover9.prove(asked(SERIAL, "P(a)"), 1, 1 << 30).answer is Answer.OPEN
 
 
+def test_e_alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """E is rarely installed: a stub in its place shows what is asked, and what each of its answers means."""
+    answer = tmp_path / "answer"
+    stub = tmp_path / "eprover"
+    stub.write_text(f"#!/bin/sh\ncat > {tmp_path}/asked\ncat {answer}\n")
+    stub.chmod(0o755)
+    monkeypatch.setattr(eprover, "binary", lambda: Binary(str(stub)))
+    question = asked(["∀x (P(x) → Q(x))"], "Q(a)")
+    for status, meaning in (
+        ("Theorem", Answer.PROVED),
+        ("ContradictoryAxioms", Answer.PROVED),
+        ("CounterSatisfiable", Answer.REFUTED),
+        ("GaveUp", Answer.OPEN),
+        ("ResourceOut", Answer.OPEN),
+    ):
+        answer.write_text(f"# No proof found!\n# SZS status {status}\n")
+        assert eprover.prove(question, 5, 1 << 30).answer is meaning
+    assert (tmp_path / "asked").read_text() == (
+        "fof(a0, axiom, ! [V0] : (p0(V0) => p1(V0))).\nfof(goal, conjecture, p1(c0)).\n"
+    )
+    stub.write_text("#!/bin/sh\nexec sleep 60\n")
+    assert eprover.prove(question, 0.2, 1 << 30).answer is Answer.OPEN
+    monkeypatch.setattr(eprover, "binary", lambda: Binary(str(tmp_path / "absent")))
+    assert eprover.prove(question, 5, 1 << 30).answer is Answer.OPEN
+
+
+@pytest.mark.skipif(eprover.binary() is None, reason="E is not installed here")
+def test_e_itself() -> None:
+    assert eprover.prove(asked(["∀x (P(x) → Q(x))", "P(a)"], "Q(a)"), 20, 1 << 30).answer is Answer.PROVED
+    assert eprover.prove(asked(["∀x (P(x) → Q(x))", "Q(a)"], "P(a)"), 20, 1 << 30).answer is Answer.REFUTED
+    assert eprover.prove(asked(["P(a)", "¬P(a)"], "Q(b)"), 20, 1 << 30).answer is Answer.PROVED
+
+
+@pytest.mark.parametrize("prover", [prover9, eprover])
+def test_an_own_binary_is_named_by_the_environment(prover: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(prover.VARIABLE, "/opt/own/prover")
+    prover.binary.cache_clear()
+    try:
+        assert prover.binary() == Binary("/opt/own/prover")
+    finally:
+        prover.binary.cache_clear()
+
+
 def test_z3_is_asked_where_grounding_gives_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(grounding, "both_ways", lambda _: (GAVE_UP, GAVE_UP))
     outcome = entails([formula("P(a)")], formula("P(a)"), LIMITS)
@@ -159,6 +216,7 @@ def test_prover9_is_asked_where_z3_gives_up(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(z3_prover, "both_ways", lambda *_: (GAVE_UP, GAVE_UP))
     monkeypatch.setattr(z3_prover, "prove", lambda *_: GAVE_UP)
     monkeypatch.setattr(z3_prover, "finite_model", lambda *_: GAVE_UP)
+    monkeypatch.setattr(eprover, "binary", lambda: None)
     outcome = entails([formula("P(a)")], formula("P(a)"), LIMITS)
     assert outcome.value is Verdict.TRUE
     assert outcome.detail == (
@@ -166,8 +224,18 @@ def test_prover9_is_asked_where_z3_gives_up(monkeypatch: pytest.MonkeyPatch) -> 
     )
 
 
-def test_without_prover9_z3_decides_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_e_is_asked_before_prover9(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(z3_prover, "prove", lambda *_: GAVE_UP)
+    monkeypatch.setattr(z3_prover, "finite_model", lambda *_: GAVE_UP)
+    monkeypatch.setattr(z3_prover, "both_ways", lambda *_: (GAVE_UP, GAVE_UP))
+    monkeypatch.setattr(eprover, "prove", lambda *_: Finding(Answer.PROVED, "eprover", "a proof"))
+    finding = decide([formula(text) for text in SERIAL], formula("P(a)"), LIMITS)
+    assert finding == Finding(Answer.PROVED, "eprover", "a proof")
+
+
+def test_without_other_provers_z3_decides_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(prover9, "binary", lambda: None)
+    monkeypatch.setattr(eprover, "binary", lambda: None)
     assert verdict(["P(a)"], "P(a)") is Verdict.TRUE
     assert verdict(SERIAL, "P(a)", Limits(seconds=1)) is Verdict.UNDECIDED
 
@@ -177,11 +245,25 @@ def test_two_provers_that_agree_leave_the_verdict_alone() -> None:
     assert outcome.value is Verdict.FALSE
 
 
+def test_spot_checks_ask_about_a_fixed_share_of_questions(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked_about: list[str] = []
+    monkeypatch.setattr(prover9, "prove", lambda asked, *_: asked_about.append(asked.written["p0"]) or GAVE_UP)
+    for _ in range(2):
+        for number in range(80):
+            goal = formula(f"P{number}(a)")
+            assert entails([goal], goal, LIMITS, Agreement.SPOT_CHECKS).value is Verdict.TRUE
+    assert 2 <= len(set(asked_about)) <= 25
+    first, second = asked_about[: len(asked_about) // 2], asked_about[len(asked_about) // 2 :]
+    assert first == second
+
+
 def test_two_provers_that_contradict_each_other_raise_an_alarm(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(prover9, "prove", lambda *_: Finding(Answer.REFUTED, "prover9", "saturation without a proof"))
+    lie = Finding(Answer.REFUTED, "prover9", "saturation without a proof")
+    monkeypatch.setattr(prover9, "prove", lambda *_: lie)
     outcome = entails([formula("P(a)")], formula("P(a)"), LIMITS, Agreement.ALWAYS)
     assert outcome.value is Verdict.UNDECIDED
     assert outcome.detail.startswith("ALARM: grounding says proved")
+    assert entails([formula("P(a)")], formula("P(a)"), LIMITS).value is Verdict.TRUE, "nobody else was asked"
 
 
 # --- against each other and truth tables -----------------------------------------------------------------------------

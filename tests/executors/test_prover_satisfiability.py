@@ -7,7 +7,7 @@ from itertools import combinations, product
 from hypothesis import given
 from hypothesis import strategies as st
 
-from executors.prover.satisfiability import satisfiable
+from executors.prover.satisfiability import Answer, satisfiable
 
 ATOMS = 5
 CLAUSES = st.lists(st.lists(st.integers(0, 2 * ATOMS - 1), max_size=4).map(tuple), max_size=25)
@@ -22,12 +22,15 @@ def by_trying(clauses: list[tuple[int, ...]]) -> bool:
 
 @given(CLAUSES)
 def test_it_agrees_with_trying_every_assignment(clauses: list[tuple[int, ...]]) -> None:
-    assert satisfiable(clauses, ATOMS) == by_trying(clauses)
+    found = satisfiable(clauses, ATOMS)
+    assert found.holds == by_trying(clauses)
+    if found.holds:
+        assert all(any((lit // 2 in found.true) is not bool(lit & 1) for lit in clause) for clause in clauses)
 
 
 def test_no_clause_is_a_model_and_an_empty_clause_is_none() -> None:
-    assert satisfiable([], 0) is True
-    assert satisfiable([()], 0) is False
+    assert satisfiable([], 0) == Answer(True)
+    assert satisfiable([()], 0) == Answer(False)
 
 
 def test_a_hard_problem_is_left_open() -> None:
@@ -38,4 +41,4 @@ def test_a_hard_problem_is_left_open() -> None:
         for hole in holes
         for one, other in combinations(pigeons, 2)
     ]
-    assert satisfiable(clauses, 90) is None
+    assert satisfiable(clauses, 90).holds is None

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from executors.outcome import Outcome, Status
+from executors.outcome import Outcome, Status, Verdict
 from harness.check import Checked, _judge_gold, check
 from harness.plan import prepare_tasks
 from tasks.scoring import Scored
@@ -41,10 +41,20 @@ async def test_a_wrong_answer_that_scores_is_a_defect() -> None:
         ({}, 1.0, Outcome(Status.OK), (0, 0, 0)),
         ({}, 0.0, Outcome(Status.OK), (0, 0, 1)),
         ({}, 0.0, Outcome(Status.TIMEOUT), (0, 1, 0)),
+        ({}, 0.0, Outcome(Status.OK, Verdict.UNDECIDED), (0, 1, 0)),
+        ({}, 0.0, Outcome(Status.OK, Verdict.INCONSISTENT), (0, 0, 1)),
         ({"s": "upstream's gold has a typing error"}, 0.0, Outcome(Status.INVALID), (1, 0, 0)),
         ({"s": "no longer broken"}, 1.0, Outcome(Status.OK), (1, 0, 1)),
     ],
-    ids=["ok", "defect", "unsolvable here", "broken upstream", "listed as broken but fine"],
+    ids=[
+        "ok",
+        "defect",
+        "out of time",
+        "the solver cannot tell",
+        "a contradiction is a defect",
+        "broken upstream",
+        "listed as broken but fine",
+    ],
 )
 def test_classes(broken: dict[str, str], score: float, outcome: Outcome, classes: tuple[int, int, int]) -> None:
     task = replace(registry()["scan"], broken=broken)

@@ -59,7 +59,7 @@ def test_tasks_are_listed() -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--tasks", "spidr"], "there is no task or suite called 'spidr': did you mean spider?"),
+        (["--tasks", "spidr"], "there is no task or suite called 'spidr': did you mean spider"),
         (["--model", "checkpoints/none"], "no such folder; give a checkpoint folder or a hub id like org/name"),
         (["--model", "no such model!"], "no such folder"),
         (["--data", "/nowhere"], "data folder '/nowhere' does not exist"),

@@ -31,9 +31,9 @@ def run(plan: object) -> RunSummary:
 
 def test_gold_and_a_known_share_of_wrong_answers(tmp_path: Path) -> None:
     gold = replay_run(tmp_path, "gold", ["spider", "scan"])
-    assert [estimate.value for task in gold.tasks for estimate in task.estimates.values()] == [1.0, 1.0]
+    assert {estimate.value for task in gold.tasks for estimate in task.estimates.values()} == {1.0}
     quarter = replay_run(tmp_path, "corrupt:0.25", ["spider", "scan"])
-    assert [estimate.value for task in quarter.tasks for estimate in task.estimates.values()] == [0.75, 0.75]
+    assert {estimate.value for task in quarter.tasks for estimate in task.estimates.values()} == {0.75}
 
 
 def test_the_corrupted_share_is_exact_and_fixed() -> None:

@@ -15,6 +15,7 @@ import os
 import pkgutil
 import re
 import sys
+import time
 import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -31,8 +32,9 @@ MOST_DEVIATIONS = 0.03
 
 @dataclass(frozen=True)
 class Verdict:
-    """One binding field of a case: what the official tool says and what we say. `facts` is what rules may look at,
-    besides the case itself: `status` of our Outcome and the like.
+    """One field of a case: what the official tool says and what we say. `facts` is what rules may look at, besides the
+    case itself: `status` of our Outcome and the like. A field that is not `binding` is counted, and its family may ask
+    for a share of it (`FLOORS`), but no single case must agree.
     """
 
     name: str
@@ -40,6 +42,7 @@ class Verdict:
     ours: object
     agrees: bool
     facts: Mapping[str, object] = field(default_factory=dict)
+    binding: bool = True
 
 
 @dataclass(frozen=True)
@@ -71,7 +74,8 @@ class Rule:
 class Agreement:
     """A file's result.
 
-    `rows` counts (cases, agreements) by field; `disagreements` maps a case's id to what differs, `covered` to the rule.
+    `rows` counts (cases, agreements) by field; `disagreements` maps a case's id to what differs, `covered` to the rule;
+    `floors` holds the least share of agreements of the fields that do not bind, `seconds` is what judging took.
     """
 
     family: str
@@ -81,15 +85,19 @@ class Agreement:
     covered: dict[str, str] = field(default_factory=dict)
     disagreements: dict[str, str] = field(default_factory=dict)
     rules_used: set[str] = field(default_factory=set)
+    floors: Mapping[str, float] = field(default_factory=dict)
+    seconds: float = 0.0
 
     @property
     def holds(self) -> bool:
-        return not self.disagreements and len(self.covered) <= MOST_DEVIATIONS * self.cases
+        reached = all(self.rows[name][1] >= share * self.rows[name][0] for name, share in self.floors.items())
+        return reached and not self.disagreements and len(self.covered) <= MOST_DEVIATIONS * self.cases
 
     def report(self) -> Iterator[str]:
-        yield f"{self.family}: {self.cases} cases"
+        yield f"{self.family}: {self.cases} cases in {self.seconds:.1f} s"
         for name, (cases, agreements) in sorted(self.rows.items()):
-            yield f"  {name:<32} {agreements} of {cases}"
+            asked = f" (at least {self.floors[name]:.0%} asked)" if name in self.floors else ""
+            yield f"  {name:<32} {agreements} of {cases}{asked}"
         by_rule: dict[str, list[str]] = {}
         for case, rule in self.covered.items():
             by_rule.setdefault(rule, []).append(case)
@@ -118,11 +126,13 @@ def rules(family: str) -> list[Rule]:
 
 def agree(family: str, cases: Sequence[Case]) -> Agreement:
     """Judge all cases of one family."""
-    judge: Judge = importlib.import_module(f"tests.oracles.families.{family}").judge
+    module = importlib.import_module(f"tests.oracles.families.{family}")
+    judge: Judge = module.judge
     known = rules(family)
+    started = time.monotonic()
     result = Agreement(family, cases=len(cases))
     for case, verdicts in zip(cases, judge(cases), strict=True):
-        differing = [verdict for verdict in verdicts if not verdict.agrees]
+        differing = [verdict for verdict in verdicts if verdict.binding and not verdict.agrees]
         for verdict in verdicts:
             row = result.rows.setdefault(verdict.name, [0, 0])
             row[0] += 1
@@ -138,6 +148,9 @@ def agree(family: str, cases: Sequence[Case]) -> Agreement:
             result.disagreements[case["id"]] = (
                 f"{verdict.name}: official {verdict.official!r}, ours {verdict.ours!r} {dict(verdict.facts) or ''}"
             )
+    floors: Mapping[str, float] = getattr(module, "FLOORS", {})
+    result.floors = {name: share for name, share in floors.items() if name in result.rows}
+    result.seconds = time.monotonic() - started
     return result
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
@@ -69,6 +70,23 @@ def test_a_disagreement_that_no_rule_covers_is_named(odd: Case) -> None:
 def test_rules_may_not_cover_much() -> None:
     covered = [case(number, 1, 0, status="refused", pred="DROP TABLE x") for number in range(4)]
     assert not agree("scan", [case(9, 1, 1)] * 96 + covered).holds
+
+
+def test_a_field_that_does_not_bind_needs_its_share(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Module:
+        FLOORS: ClassVar = {"solved": 0.5}
+
+        @staticmethod
+        def judge(cases: Sequence[Case]) -> Iterator[list[Verdict]]:
+            for case in cases:
+                yield [Verdict("solved", 1, case["ours"], case["ours"] == 1, binding=False)]
+
+    monkeypatch.setattr(agreement.importlib, "import_module", lambda name: Module)
+    half = agree("scan", [case(number, 1, number % 2) for number in range(4)])
+    assert half.holds
+    assert half.agreeing == 4
+    assert "  solved                           2 of 4 (at least 50% asked)" in list(half.report())
+    assert not agree("scan", [case(number, 1, number % 3 // 2) for number in range(4)]).holds
 
 
 def test_a_file_is_known_by_its_name_or_its_ids(tmp_path: Path) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+import subprocess
+import sys
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -16,7 +18,9 @@ from nltk.translate.bleu_score import SmoothingFunction, corpus_bleu, sentence_b
 
 from executors.outcome import Outcome, Status
 from harness.check import perfect
-from tasks.bleu import COLUMNS, Variant, aggregate, as_rows, bleu_metric, bleu_of, counts, identical, paired_bootstrap
+from tasks.bleu import Variant, aggregate, bleu_metric, counts, identical
+from tasks.bleu.counting import COLUMNS
+from tasks.bleu.score import as_rows, bleu_of, paired_bootstrap
 from tasks.metrics import Statistics
 from tasks.task import Sample, registry
 
@@ -206,3 +210,8 @@ def test_the_bootstrap_is_paired_and_repeatable() -> None:
     first = paired_bootstrap(Variant.SACREBLEU, ours, theirs)
     assert np.array_equal(first, paired_bootstrap(Variant.SACREBLEU, ours, theirs))
     assert first.shape == (1000,)
+
+
+def test_the_registry_is_read_without_numpy() -> None:
+    statement = "import sys; from tasks.task import registry; registry(); sys.exit('numpy' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", statement]).returncode == 0

@@ -49,6 +49,7 @@ def test_actions(completion: str, program: str | None) -> None:
 
 
 SOLUTION = "def solution():\n    return 3"
+MANY_LINES = 'def solution():\n    """What is\n1 + 2?\n    """\n    return 3'
 
 
 @pytest.mark.parametrize(
@@ -60,6 +61,7 @@ SOLUTION = "def solution():\n    return 3"
         (f"import math\nHere:\n{SOLUTION}\n\nThis returns three.\nprint(1)", f"import math\n{SOLUTION}"),
         (f"{SOLUTION}</s>", SOLUTION),
         ("```python\nanswer = 3\n```", "answer = 3"),
+        (MANY_LINES + "\n\nQuestion: and now?", MANY_LINES),
         ("The answer is 3.", None),
         ("", None),
     ],

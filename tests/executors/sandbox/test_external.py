@@ -107,3 +107,16 @@ def test_is_confined(script: str) -> None:
     assert done.status is Status.OK
     assert done.exit_status != 0
     assert done.stdout == b""
+
+
+def test_a_kept_jail_starts_every_program_anew() -> None:
+    script = "ls; cat a; echo 2 > b; sleep 100 & kill -STOP $!"
+    for _ in range(2):
+        done = run_program(["bash", "-c", script], files={"a": b"1"}, limits=LIMITS, read_back=["."], keep=True)
+        assert (done.status, done.stdout, done.files) == (Status.OK, b"a\n1", {"a": b"1", "b": b"2\n"})
+
+
+def test_a_kept_jail_outlives_its_programs() -> None:
+    for script, status in (("sleep 60", Status.TIMEOUT), ("kill -9 -1", Status.CRASHED), ("echo here", Status.OK)):
+        limits = Limits(seconds=1.0, memory=512 << 20, output=1 << 16)
+        assert run_program(["bash", "-c", script], files={}, limits=limits, keep=True).status is status

@@ -1,0 +1,1 @@
+"""Shell commands: read into templates, and run on a small file system to compare what they print and leave behind."""

@@ -1,0 +1,55 @@
+"""Provers that are programs: where they are found, and one question put to one process.
+
+The process stays in the caller's session, so that whoever kills the caller's session ends it too; it is killed at the
+deadline whatever its own clock says, and nothing but plain names (`Problem`) ever reaches its input.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+LEAST_SECONDS = 0.05  # less does not even start a process
+
+
+@dataclass(frozen=True, slots=True)
+class Binary:
+    """A program that can be executed, with the descriptors that must be open for it."""
+
+    path: str
+    descriptors: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    status: int
+    output: str
+
+
+def installed(variable: str, name: str) -> Binary | None:
+    """The program that the environment variable names, else the one called `name` on the path, or none."""
+    path = os.environ.get(variable) or shutil.which(name)
+    return Binary(path) if path else None
+
+
+def ask(program: Binary, arguments: Sequence[str], question: str, seconds: float) -> Ended | None:
+    """What the program answers to a question on its standard input; none where it does not end in time or start."""
+    if seconds < LEAST_SECONDS:
+        return None
+    try:
+        done = subprocess.run(
+            [program.path, *arguments],
+            input=question.encode(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            timeout=seconds,
+            env={"PATH": "/usr/bin:/bin"},
+            pass_fds=program.descriptors,
+            check=False,
+        )
+    except (subprocess.TimeoutExpired, OSError):
+        return None
+    return Ended(done.returncode, done.stdout.decode(errors="replace"))
