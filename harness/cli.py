@@ -165,6 +165,50 @@ def _carry_out(plan: Plan) -> None:
         raise typer.Exit(1)
 
 
+@app.command("lm-eval")
+def lm_eval(
+    model: ModelOption,
+    base_url: Annotated[str, typer.Option("--base-url", help="The server of the model (http://.../v1).")],
+    tasks: Tasks = "mmlu",
+    data: Data = None,
+    limit: Limit = None,
+    output_path: Annotated[Path, typer.Option("--output_path", "-o", help="Where run folders go.")] = Path(
+        "results/local"
+    ),
+    chat_format: Annotated[
+        str, typer.Option("--chat_format", help="auto, plain, tulu, llama-2-chat or chat-template.")
+    ] = "auto",
+    revision: Revision = None,
+    tokenizer: TokenizerOption = None,
+    served_model_name: Annotated[
+        str | None, typer.Option("--served_model_name", help="Its name for the model. [default: the first it serves]")
+    ] = None,
+    concurrency: Concurrency = 32,
+) -> None:
+    """Ask MMLU through lm-eval (four requests a question), on the same prompts and the same leaderboard."""
+    from harness.config import Sampling, model_spec
+    from harness.leaderboard import build
+    from harness.lm_eval_route import run_lm_eval
+    from harness.plan import Options, prepare
+    from harness.terminal import console, print_run
+
+    spec = model_spec(model=model, revision=revision, tokenizer=tokenizer, chat_format=chat_format)
+    options = Options(
+        spec,
+        _names(tasks),
+        Sampling(),
+        output_path,
+        data,
+        limit=limit,
+        concurrency=concurrency,
+        base_url=base_url,
+        served_model_name=served_model_name,
+    )
+    summary = run_lm_eval(prepare(options))
+    print_run(summary)
+    console.print(build([summary.folder]).table())
+
+
 @app.command()
 def score(
     path: Annotated[Path, typer.Argument(help="A run folder, or JSON lines with task, sample and completion.")],

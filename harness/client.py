@@ -146,6 +146,22 @@ class Client:
                 raise GenerationFaultError(str(error), attempt) from error
         raise AssertionError("at least one attempt is made")
 
+    async def gives_prompt_logprobs(self) -> bool:
+        """Whether the server tells the log-probabilities of a prompt's own tokens (`echo` with `logprobs`)."""
+        body = {
+            "model": self.model,
+            "prompt": "one two",
+            "max_tokens": 1,
+            "temperature": 0,
+            "echo": True,
+            "logprobs": 1,
+        }
+        try:
+            answer = await self._post(body)
+            return len(answer["choices"][0]["logprobs"]["token_logprobs"]) > 1
+        except (_TransientError, _RejectedError, KeyError, TypeError, IndexError):
+            return False
+
     async def _post(self, body: dict[str, Any]) -> Any:
         assert self._session is not None
         try:

@@ -61,8 +61,9 @@ class RunSummary:
 
     @property
     def setting(self) -> str:
-        """What distinguishes runs of one model: shots and chat format."""
-        return f"{self.config['num_fewshot']}-shot, {self.config['model']['chat_format']}"
+        """What distinguishes runs of one model: shots, chat format, and another harness' route."""
+        parts = (f"{self.config['num_fewshot']}-shot", self.config["model"]["chat_format"], self.config.get("route"))
+        return ", ".join(part for part in parts if part)
 
 
 @dataclass
