@@ -126,22 +126,33 @@ def _ontology(sample: Sample) -> ontology.Ontology:
     return ontology.load(folder)
 
 
+_OPERATOR = re.compile(r"\((?:AND|JOIN|COUNT|ARGMAX|ARGMIN|R|TC|lt|le|gt|ge)\s")
+
+
 def extract_s_expression(completion: str) -> str | None:
-    """An s-expression: the last fenced block, else from the first bracket of its line on."""
+    """An s-expression: the last fenced block, or else the text, from the first operator (or bracket) on to its end.
+
+    Without any bracket it is the text as it stands, which may be one symbol.
+    """
     text = extract.without_end_tokens(completion)
     block = extract.fenced(text)
     text = (block if block is not None else text).strip()
-    for line in text.splitlines():
-        start = line.find("(")
-        if start >= 0:
-            return line[start:].strip().strip("`")
-    return text or None
+    start = _OPERATOR.search(text) or re.search(r"\(", text)
+    return _expression(text[start.start() :]) if start else text or None
+
+
+def _expression(text: str) -> str:
+    """`text` up to where its brackets are closed, with brackets too many; of one that is never closed its line."""
+    depth = 0
+    for bracket in re.finditer(r"[()]", text):
+        depth += 1 if bracket[0] == "(" else -1
+        if depth == 0:
+            rest = text[bracket.end() :]
+            return text[: bracket.end()] + ")" * (len(rest) - len(rest.lstrip(")")))
+    return text.splitlines()[0].strip().strip("`")
 
 
 _SPARQL_START = re.compile(r"(?:^[ \t]*#[^\n]*\n)*[^\S\n]*\b(?:PREFIX|SELECT|ASK)\s", re.IGNORECASE | re.MULTILINE)
-
-
-_EXPRESSION = re.compile(r"\((?:AND|JOIN|COUNT|ARGMAX|ARGMIN|lt|le|gt|ge)\s[^\n]*")
 
 
 def extract_query(completion: str) -> str | None:
@@ -154,9 +165,9 @@ def extract_query(completion: str) -> str | None:
     if block is not None:
         return block.strip() or None
     start = _SPARQL_START.search(text)
-    expression = _EXPRESSION.search(text)
+    expression = _OPERATOR.search(text)
     if start is None and expression is not None:
-        return expression[0].strip().strip("`")
+        return _expression(text[expression.start() :])
     return (text[start.start() :].split("\n\n\n")[0] if start else text).strip() or None
 
 

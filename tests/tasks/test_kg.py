@@ -51,7 +51,11 @@ def test_webqsp_takes_questions_with_a_good_and_complete_parse(tmp_path: Path) -
     ("completion", "program"),
     [
         ("The s-Expression is: (COUNT a)\nDone", "(COUNT a)"),
-        ("```\n(AND a\n b)\n```", "(AND a"),
+        ("```\n(AND a\n b)\n```", "(AND a\n b)"),
+        ("In GrailQA's form (see above):\n(AND a (R b)) (I think)", "(AND a (R b))"),
+        ("(AND a b)) is it", "(AND a b))"),  # a bracket too many stays: the official reader refuses it
+        ("`(AND a (JOIN b c)`\nDone", "(AND a (JOIN b c)"),
+        ("(a b)", "(a b)"),
         ("I do not know", "I do not know"),
         ("", None),
     ],
