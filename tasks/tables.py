@@ -7,6 +7,7 @@ Official files: WikiSQL `data/test.jsonl`, `data/test.tables.jsonl`; WikiTableQu
 from __future__ import annotations
 
 import csv
+import functools
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -193,8 +194,12 @@ def wikisql_execution(sample: Sample, program: str | None, outcome: Outcome) -> 
     found = _table(sample)
     if found is None:
         return {"numerator": 0.0, "denominator": 0.0}
-    gold = wikisql.run(wikisql.parse(sample.target, None), found)
-    return {"numerator": float(wikisql.same_result(gold, outcome)), "denominator": 1.0}
+    return {"numerator": float(wikisql.same_result(_gold_result(sample.target, found), outcome)), "denominator": 1.0}
+
+
+@functools.lru_cache(maxsize=512)
+def _gold_result(target: str, found: wikisql.Table) -> Outcome:
+    return wikisql.run(wikisql.parse(target, None), found)
 
 
 def _question(sample: Sample) -> TableQuestion:

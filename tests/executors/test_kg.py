@@ -239,6 +239,12 @@ def test_webqsp_counts_what_is_wrong_as_often_as_it_is_said() -> None:
     assert answers.best_webqsp_score([["x"], ["a"]], ["a"]).f1 == pytest.approx(1)
 
 
+def test_other_scorers_count_otherwise() -> None:
+    assert answers.set_f1(["a", "b"], ["a", "a", "x"]) == pytest.approx(1 / 2)
+    assert answers.set_f1([], []) == 0
+    assert answers.list_f1(["a"], ["a", "a"]) == pytest.approx(4 / 3)
+
+
 def test_a_broken_ontology_is_named(tmp_path: Path) -> None:
     for name in ontology.FILES:
         (tmp_path / name).write_text("only_one\n")
