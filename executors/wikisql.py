@@ -281,9 +281,9 @@ def _statement(query: Query, table: Table) -> str:
         if name not in kinds:
             raise _QueryError(f"there is no column {one_line(str(column), 40)}: the table has {len(kinds)}")
         # Two conditions on one column share a parameter, and the last value wins for both.
-        values[name] = _literal(_bound(value, kinds[name]))
+        values[name] = _bound(value, kinds[name])
         operators.append((name, OPERATORS[operator]))
-    parts = [f"{name} {operator} {values[name]}" for name, operator in operators]
+    parts = [f"{name} {operator} {_literal(values[name])}" for name, operator in operators]
     where = f" WHERE {' AND '.join(parts)}" if parts else ""
     selected = f"{aggregate}({select})" if aggregate else select
     return f'SELECT {selected} AS result FROM "{table.name}"{where}'

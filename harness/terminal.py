@@ -11,9 +11,6 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from executors.sandbox import Check
-from harness.check import Checked
-from harness.doctor import Finding
 from harness.summary import RESULTS_FILE, RunSummary
 from harness.tables import Format, Grid
 from tasks.source import BUNDLED
@@ -21,6 +18,10 @@ from tasks.task import Task, registry
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from executors.sandbox import Check
+    from harness.check import Checked
+    from harness.doctor import Finding
 
 # Model text may be printed: markup in it must not be read as ours.
 console = Console(markup=False, highlight=False, width=None if sys.stdout.isatty() else 160)

@@ -35,8 +35,9 @@ def webqsp_score(gold: Sequence[str], predicted: Sequence[str]) -> Score:
 
 
 def best_webqsp_score(parses: Sequence[Sequence[str]], predicted: Sequence[str]) -> Score:
-    """The best F1 over a question's parses, the first one of equals."""
-    return max((webqsp_score(gold, predicted) for gold in parses), key=lambda score: score.f1)
+    """The best F1 over a question's parses, the first one of equals; without a parse there is nothing to be right."""
+    scores = (webqsp_score(gold, predicted) for gold in parses)
+    return max(scores, key=lambda score: score.f1, default=Score(0.0, 0.0, 0.0))
 
 
 def set_f1(gold: Sequence[str], predicted: Sequence[str]) -> float:

@@ -87,6 +87,7 @@ def form(select: object, aggregate: object, *conditions: tuple[object, object, o
         (form(0, 3, (0, 0, "nobody")), [0]),
         (form("0", 0, (0, 0, "tern")), ["tern"]),  # pasted into a name
         (form(0, 0, (0, 0, "tern"), (0, 0, "gannet")), ["gannet"]),  # one parameter a column: the last wins
+        (form(0, 0, (0, 0, ["never", "bound"]), (0, 0, "gannet")), ["gannet"]),
         (form("0, col3", 0, (0, 0, "tern")), [14.5]),
         (form("0 AS result FROM table_1_1 --", 0, (0, 0, "tern")), ["tern", "gannet", "petrel"]),
         (form(0, 0, (0, 0, "nan''s 'boat")), []),
