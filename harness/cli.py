@@ -190,7 +190,7 @@ def lm_eval(
     from harness.leaderboard import build
     from harness.lm_eval_route import run_lm_eval
     from harness.plan import Options, prepare
-    from harness.terminal import print_run
+    from harness.terminal import print_report, print_run
 
     spec = model_spec(model=model, revision=revision, tokenizer=tokenizer, chat_format=chat_format)
     options = Options(
