@@ -129,3 +129,11 @@ def _depth(text: str) -> int:
 def without_alignments(text: str) -> str:
     """`text` without the `~e.3,4` marks that tie nodes and roles to tokens: to the official tool they are names."""
     return re.sub(r"~e\.\d+(?:,\d+)*", "", text)
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """How many triples match, and whether that is proved to be the most possible."""
+
+    matches: int
+    proved: bool

@@ -11,27 +11,18 @@ from __future__ import annotations
 import random
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from executors.amr.graph import Graph
+from executors.amr.graph import Graph, Match
 
 # The official tool makes 5 starts, 1 of them smart, and its result differs from seed to seed; 10 smart starts with ties
 # broken at random and 10 random ones reach at least what each of its seeds does.
 STARTS = 20
 
 _UNMAPPED = -1
-
-
-@dataclass(frozen=True, slots=True)
-class Match:
-    """How many triples match, and whether that is proved to be the most possible."""
-
-    matches: int
-    proved: bool
 
 
 class _Problem:
