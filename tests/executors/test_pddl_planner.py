@@ -39,7 +39,7 @@ def judged(plan: dict[str, Any], problem: str = ROW, domain: str = COINS) -> dic
     return plan_of(validate(domain, problem, plan["plan"]))
 
 
-@pytest.mark.parametrize("alias", ["lama-first", "satisficing", "optimal", "pyperplan"])
+@pytest.mark.parametrize("alias", ["lama-first", "satisficing", "dead-ends", "optimal", "pyperplan"])
 def test_every_alias_finds_a_valid_plan(alias: str) -> None:
     plan = plan_of(solve(COINS, ROW, alias=alias))
     assert judged(plan)["valid"]
@@ -193,17 +193,37 @@ def test_the_fallback_serves_where_the_binary_is_missing(monkeypatch: pytest.Mon
         solve(COINS, ROW)
 
 
-def test_the_cache_keeps_what_does_not_depend_on_the_machine() -> None:
+def test_the_cache_keeps_plans_and_proofs_and_tries_hard_problems_again_with_greater_limits() -> None:
     calls: list[str] = []
 
-    def solver(domain: str, problem: str, limits: Limits | None, *, alias: str) -> Outcome:
+    def solver(domain: str, problem: str, limits: Limits, *, alias: str) -> Outcome:
         calls.append(problem)
-        return Outcome(Status.TIMEOUT) if problem == "hard" else Outcome(Status.OK, Verdict.UNSOLVABLE)
+        hard = problem == "hard" and limits.seconds < 9
+        return Outcome(Status.TIMEOUT) if hard else Outcome(Status.OK, Verdict.UNSOLVABLE)
 
     cache = PlanCache(entries=2, solver=solver)
-    for problem in ("easy", "easy", "hard", "hard", "other", "third", "easy"):
+    for problem in ("easy", "easy", "hard", "hard"):
+        cache.solve("domain", problem, Limits(seconds=5))
+    assert calls == ["easy", "hard"]
+    assert cache.solve("domain", "hard", Limits(seconds=2)).status is Status.TIMEOUT
+    assert cache.solve("domain", "hard", Limits(seconds=9)).ok
+    assert cache.solve("domain", "hard", Limits(seconds=60)).ok
+    assert calls == ["easy", "hard", "hard"]
+    for problem in ("other", "easy"):
         cache.solve("domain", problem)
-    assert calls == ["easy", "hard", "hard", "other", "third", "easy"]
+    assert calls[3:] == ["other", "easy"], "the least recently used is forgotten"
+
+
+def test_a_prediction_that_is_the_gold_text_is_solved_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[str] = []
+
+    def unsolved(domain: str, problem: str, limits: Limits, *, alias: str) -> Outcome:
+        calls.append(problem)
+        return Outcome.failed(Status.TIMEOUT, "too hard")
+
+    monkeypatch.setattr("executors.pddl.prediction.solve", unsolved)
+    value = plan_of(plan_prediction(COINS, ROW, ROW, cache=PlanCache(solver=unsolved)))
+    assert (value["success"], value["unsolvable_here"], calls) == (False, True, [ROW])
 
 
 def test_a_prediction_succeeds_when_its_plan_solves_the_gold_problem() -> None:
