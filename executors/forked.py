@@ -8,6 +8,7 @@ next call, so that a call costs an exchange over a socket and a lost child only 
 
 from __future__ import annotations
 
+import faulthandler
 import os
 import pickle
 import resource
@@ -103,7 +104,8 @@ def _fork() -> tuple[int, socket.socket]:
 
 
 def _serve(channel: socket.socket) -> None:
-    # What an engine prints when it dies is no news: its parent says what became of the call.
+    # What is printed when an engine dies is no news: its parent says what became of the call.
+    faulthandler.disable()
     os.dup2(os.open(os.devnull, os.O_RDWR), 2)
     size = _address_space()
     ceiling = resource.getrlimit(resource.RLIMIT_AS)[1]

@@ -22,6 +22,7 @@ from executors.sql.database import Database
 TABLE = "t"
 ROW_NUMBER = "row_id"
 MAX_CELLS = 200_000
+MAX_COLUMNS = 1_000
 
 _EMPTY = frozenset({"", "-", "–", "—", "n/a", "N/A"})
 _NUMBER = re.compile(r"[+-]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?|[+-]?\.\d+")
@@ -48,10 +49,11 @@ class TypedTable:
 def typed(header: Sequence[str], rows: Sequence[Sequence[str]], name: str = "table") -> TypedTable:
     """Make the table; rows that are too short are filled with empty cells, longer ones cut.
 
-    Raises ValueError for more than 200,000 cells or a table without columns.
+    Raises ValueError for a table without columns, with more than 1,000 of them or more than 200,000 cells.
     """
-    if not header or len(header) * len(rows) > MAX_CELLS:
-        raise ValueError(f"{name}: a table has 1 to {MAX_CELLS} cells, not {len(header) * len(rows)}")
+    if not 1 <= len(header) <= MAX_COLUMNS or len(header) * len(rows) > MAX_CELLS:
+        size = f"{len(header)} columns and {len(header) * len(rows)} cells"
+        raise ValueError(f"{name}: {size}, where a table has 1 to {MAX_COLUMNS} and at most {MAX_CELLS}")
     width = len(header)
     texts = [[" ".join(cell.split()) for cell in [*row, *[""] * width][:width]] for row in rows]
     types = [_type([row[index] for row in texts]) for index in range(width)]

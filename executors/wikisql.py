@@ -3,13 +3,14 @@
 A program is the released form `{"sel": 2, "agg": 0, "conds": [[0, 0, "x"]]}` (also inside {"query": ...}) or SQL text
 with the table's own column names (`SELECT MAX(Points) FROM table WHERE Team = 'x'`), which is turned into that form.
 Source: salesforce/WikiSQL 7857cfd8aefc, lib/dbengine.py, lib/query.py, evaluate.py; numbers in conditions are read as
-babel 2.18 reads them in an English locale.
+babel 2.18 reads them in an English locale. As there, the selected column is pasted into SQL as it is written; here the
+read-only engine of `executors.sql` runs what comes of it.
 """
 
 from __future__ import annotations
 
-import functools
 import json
+import math
 import re
 import sqlite3
 from collections.abc import Mapping, Sequence
@@ -17,19 +18,21 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any, TypeAlias
 
-from executors.outcome import Outcome, Status, Value, one_line
+from executors import sql
+from executors.outcome import Limits, Outcome, Status, Value, one_line
 
 AGGREGATES = ("", "MAX", "MIN", "COUNT", "SUM", "AVG")
 OPERATORS = ("=", ">", "<", "OP")
-MAX_CHARACTERS = 20_000
+MAX_CHARACTERS = 10_000
 MAX_CONDITIONS = 100
-OPEN_TABLES = 64
+LIMITS = Limits(seconds=10.0, memory=256 << 20)
 
 Cell: TypeAlias = "str | int | float | None"
 
 _NUMBER = re.compile(r"[-+]?\d*\.\d+|\d+")
 _STATEMENT = re.compile(
-    r"^\s*select\s+(?P<select>.+?)\s+from\s+(?P<table>\S+)(?:\s+where\s+(?P<where>.+?))?\s*;?\s*$",
+    r"^\s*select\s(?P<select>.+?)\sfrom\s+(?:'[^']*'|\"[^\"]*\"|`[^`]*`|\[[^\]]*\]|\S+)"
+    r"(?:\s+where\s+(?P<where>.+?))?\s*;?\s*$",
     re.IGNORECASE | re.DOTALL,
 )
 _AGGREGATE = re.compile(
@@ -40,20 +43,52 @@ _QUOTED = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"")
 _COLUMN_NUMBER = re.compile(r"col(\d{1,4})$", re.IGNORECASE)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Table:
-    """A table of the released `*.tables.jsonl`; `types` are "text" or "real"."""
+    """A table of the released `*.tables.jsonl`; `types` are "text" or "real". Its rows are in `database`."""
 
     id: str
     header: tuple[str, ...]
     types: tuple[str, ...]
-    rows: tuple[tuple[Cell, ...], ...]
+    database: sql.Database
 
     @staticmethod
-    def of(entry: Mapping[str, Any]) -> Table:
-        """Raises KeyError and TypeError for an entry of another form."""
-        rows = tuple(tuple(row) for row in entry["rows"])
-        return Table(str(entry["id"]), tuple(entry["header"]), tuple(entry["types"]), rows)
+    def of(entry: Mapping[str, Any], database: sql.Database | None = None) -> Table:
+        """The table as the released database has it, or else made of its rows.
+
+        Raises KeyError, TypeError or ValueError for an entry of another form.
+        """
+        name, types = str(entry["id"]), tuple(entry["types"])
+        if database is None:
+            database = sql.Database.of_bytes(name, _content(name, types, entry["rows"]))
+        return Table(name, tuple(entry["header"]), types, database)
+
+    @property
+    def name(self) -> str:
+        """What it is called in the database."""
+        return table_name(self.id)
+
+
+def table_name(identifier: str) -> str:
+    """The name in the released databases of the table with this id."""
+    return identifier if identifier.startswith("table") else f"table_{identifier.replace('-', '_')}"
+
+
+def _content(identifier: str, types: Sequence[str], rows: Sequence[Sequence[Cell]]) -> bytes:
+    """The table as the released databases have it: `colN` of its type, text in lower case."""
+    connection = sqlite3.connect(":memory:")
+    try:
+        columns = ", ".join(f"col{index} {'real' if kind == 'real' else 'text'}" for index, kind in enumerate(types))
+        connection.execute(f'CREATE TABLE "{table_name(identifier)}" ({columns})')
+        places = ", ".join("?" for _ in types)
+        cells = [[cell.lower() if isinstance(cell, str) else cell for cell in row] for row in rows]
+        connection.executemany(f'INSERT INTO "{table_name(identifier)}" VALUES ({places})', cells)
+        connection.commit()
+        return connection.serialize()
+    except (sqlite3.Error, OverflowError) as error:
+        raise ValueError(f"table {identifier}: {error}") from error
+    finally:
+        connection.close()
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +147,7 @@ def _from_sql(text: str, table: Table) -> Query:
     match = _STATEMENT.match(text)
     if match is None:
         raise NotAQueryError("not of the form SELECT ... FROM table WHERE ...")
-    selected, aggregate = match["select"], 0
+    selected, aggregate = match["select"].strip(), 0
     if (function := _AGGREGATE.match(selected)) is not None:
         try:
             column = _column(function["inside"] if function["bare"] is None else function["bare"], table)
@@ -165,10 +200,9 @@ def _bare_value(text: str, table: Table) -> tuple[Cell, str]:
 
 def _cell(text: str) -> Cell:
     """Numbers as JSON would write them, so that 5 and 5.0 stay what they are."""
-    try:
-        return int(text) if re.fullmatch(r"[-+]?\d{1,18}", text) else float(text)
-    except ValueError:
-        return text
+    if re.fullmatch(r"[-+]?[0-9]{1,18}", text):
+        return int(text)
+    return float(text) if re.fullmatch(r"[-+]?[0-9]*\.[0-9]+", text) else text
 
 
 def _plain(name: str) -> str:
@@ -215,39 +249,44 @@ def execute(program: str, table: Table) -> Outcome:
 
 
 def run(query: Query, table: Table) -> Outcome:
-    """Run a logical form. Whatever the official engine raises on is an `error` with the reason."""
+    """Run a logical form. Whatever the official engine raises on has no value, and the reason is given."""
     try:
-        statement, parameters = _statement(query, table)
-        rows = _opened(table).execute(statement, parameters).fetchall()
-    except (_QueryError, IndexError, TypeError, KeyError, ValueError, OverflowError, sqlite3.Error) as error:
+        statement = _statement(query, table)
+    except (_QueryError, IndexError, TypeError, ValueError) as error:
         return Outcome.failed(Status.ERROR, f"{type(error).__name__.lstrip('_')}: {error}")
-    return Outcome(Status.OK, [row[0] for row in rows])
+    outcome = sql.execute(statement, table.database, LIMITS)
+    return _result(outcome) if outcome.ok else outcome
+
+
+def _result(outcome: Outcome) -> Outcome:
+    """The column called `result`, which need not be the only one where a query was written into `sel`."""
+    assert isinstance(outcome.value, dict)
+    columns, rows = outcome.value["columns"], sql.rows_of(outcome)
+    places = [index for index, name in enumerate(columns) if name == "result"]
+    if rows and len(places) != 1:
+        return Outcome.failed(Status.BAD_ANSWER, f"{len(places)} columns are called result")
+    return Outcome(Status.OK, [row[places[0]] for row in rows], seconds=outcome.seconds)
 
 
 class _QueryError(Exception):
     pass
 
 
-def _statement(query: Query, table: Table) -> tuple[str, dict[str, Any]]:
-    select = _column_name(query.select, table)
-    aggregate = AGGREGATES[query.aggregate]
-    parts, parameters = [], {}
+def _statement(query: Query, table: Table) -> str:
+    kinds = {f"col{index}": kind for index, kind in enumerate(table.types)}
+    select, aggregate = f"col{query.select}", AGGREGATES[query.aggregate]
+    operators, values = [], {}
     for column, operator, value in query.conditions:
-        name = _column_name(column, table)
+        name = f"col{column}"
+        if name not in kinds:
+            raise _QueryError(f"there is no column {one_line(str(column), 40)}: the table has {len(kinds)}")
         # Two conditions on one column share a parameter, and the last value wins for both.
-        parameters[name] = _bound(value, table.types[int(name[3:])])
-        parts.append(f"{name} {OPERATORS[operator]} :{name}")
+        values[name] = _bound(value, kinds[name])
+        operators.append((name, OPERATORS[operator]))
+    parts = [f"{name} {operator} {_literal(values[name])}" for name, operator in operators]
     where = f" WHERE {' AND '.join(parts)}" if parts else ""
-    return f"SELECT {f'{aggregate}({select})' if aggregate else select} FROM data{where}", parameters
-
-
-def _column_name(column: object, table: Table) -> str:
-    """The official engine pastes the number into `col{}`, so that "0" is as good as 0."""
-    if isinstance(column, bool) or not isinstance(column, (int, str)) or not re.fullmatch(r"\d{1,4}", str(column)):
-        raise _QueryError(f"{one_line(str(column), 40)!r} is no column number")
-    if int(column) >= len(table.header):
-        raise _QueryError(f"there is no column {column}: the table has {len(table.header)}")
-    return f"col{int(column)}"
+    selected = f"{aggregate}({select})" if aggregate else select
+    return f'SELECT {selected} AS result FROM "{table.name}"{where}'
 
 
 def _bound(value: Any, kind: str) -> Any:
@@ -269,17 +308,17 @@ def _decimal(text: str) -> Decimal | str:
         return found
 
 
-@functools.lru_cache(maxsize=OPEN_TABLES)
-def _opened(table: Table) -> sqlite3.Connection:
-    """The table in memory as the official files have it: `colN` of its type, text in lower case."""
-    connection = sqlite3.connect(":memory:")
-    columns = ", ".join(f"col{index} {'real' if kind == 'real' else 'text'}" for index, kind in enumerate(table.types))
-    connection.execute(f"CREATE TABLE data ({columns})")
-    places = ", ".join("?" for _ in table.types)
-    rows = [[cell.lower() if isinstance(cell, str) else cell for cell in row] for row in table.rows]
-    connection.executemany(f"INSERT INTO data VALUES ({places})", rows)
-    connection.execute("PRAGMA query_only = 1")
-    return connection
+def _literal(value: Any) -> str:
+    """What a bound parameter is, in SQL."""
+    if isinstance(value, str):
+        return f"'{value.replace(chr(39), chr(39) * 2)}'"
+    if value is None or value != value:
+        return "NULL"
+    if isinstance(value, float):
+        return repr(value) if math.isfinite(value) else f"{'-' if value < 0 else ''}9e999"
+    if isinstance(value, int) and -(1 << 63) <= value < 1 << 63:
+        return str(int(value))
+    raise _QueryError(f"{one_line(repr(value)[:80], 40)} is no value of a cell")
 
 
 def same_result(gold: Outcome, predicted: Outcome) -> bool:

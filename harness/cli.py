@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from harness.tables import Format
+
 if TYPE_CHECKING:
     from harness.plan import Plan
 
@@ -46,6 +48,7 @@ Limit = Annotated[
     float | None, typer.Option("--limit", "-L", help="First N samples a task, or a share below 1.", min=0)
 ]
 Workers = Annotated[int | None, typer.Option(help="Scoring processes. [default: half of the cores]", min=1)]
+FormatOption = Annotated[Format, typer.Option("--format", help="table, md, csv, json or latex.")]
 Folders = Annotated[
     list[Path] | None, typer.Argument(help="Run folders, or folders that hold some. [default: results]")
 ]
@@ -148,18 +151,62 @@ def _carry_out(plan: Plan) -> None:
     from harness.evaluate import evaluate
     from harness.leaderboard import build
     from harness.progress import Progress
-    from harness.terminal import console, print_run
+    from harness.terminal import console, print_report, print_run
 
     with Progress(console) as progress:
         summary = evaluate(plan, progress)
     print_run(summary)
-    console.print(build([plan.folder]).table())
+    print_report(build([plan.folder]), Format.TABLE)
     faults = sum(task.faults for task in summary.tasks)
     if faults:
         typer.echo(
             f"{faults} samples got no answer through no fault of the model; run the same command again", err=True
         )
         raise typer.Exit(1)
+
+
+@app.command("lm-eval")
+def lm_eval(
+    model: ModelOption,
+    base_url: Annotated[str, typer.Option("--base-url", help="The server of the model (http://.../v1).")],
+    tasks: Tasks = "mmlu",
+    data: Data = None,
+    limit: Limit = None,
+    output_path: Annotated[Path, typer.Option("--output_path", "-o", help="Where run folders go.")] = Path(
+        "results/local"
+    ),
+    chat_format: Annotated[
+        str, typer.Option("--chat_format", help="auto, plain, tulu, llama-2-chat or chat-template.")
+    ] = "auto",
+    revision: Revision = None,
+    tokenizer: TokenizerOption = None,
+    served_model_name: Annotated[
+        str | None, typer.Option("--served_model_name", help="Its name for the model. [default: the first it serves]")
+    ] = None,
+    concurrency: Concurrency = 32,
+) -> None:
+    """Ask MMLU through lm-eval (four requests a question), on the same prompts and the same leaderboard."""
+    from harness.config import Sampling, model_spec
+    from harness.leaderboard import build
+    from harness.lm_eval_route import run_lm_eval
+    from harness.plan import Options, prepare
+    from harness.terminal import print_report, print_run
+
+    spec = model_spec(model=model, revision=revision, tokenizer=tokenizer, chat_format=chat_format)
+    options = Options(
+        spec,
+        _names(tasks),
+        Sampling(),
+        output_path,
+        data,
+        limit=limit,
+        concurrency=concurrency,
+        base_url=base_url,
+        served_model_name=served_model_name,
+    )
+    summary = run_lm_eval(prepare(options))
+    print_run(summary)
+    print_report(build([summary.folder]), Format.TABLE)
 
 
 @app.command()
@@ -226,24 +273,50 @@ def tasks() -> None:
 
 
 @app.command()
+def compare(
+    runs: Annotated[list[Path], typer.Argument(help="Run folders; all others are compared with the first.")],
+    baseline: Annotated[
+        str | None, typer.Option(help="Compare with this run, or with `published:LLaMA-2-Chat-7B` (unpaired).")
+    ] = None,
+    tasks: Annotated[str, typer.Option(help="Tasks, separated by commas. [default: all that the runs share]")] = "",
+    every_metric: Annotated[bool, typer.Option("--all-metrics", help="Every metric, not the main ones.")] = False,
+    form: FormatOption = Format.TABLE,
+) -> None:
+    """Compare runs sample by sample: differences, intervals, p-values, and which samples flipped."""
+    from harness.compare import compare_runs
+    from harness.published import published_model
+    from harness.terminal import print_report
+    from harness.unpaired import compare_published
+
+    if baseline is not None and baseline.startswith("published:"):
+        model = published_model(baseline.removeprefix("published:"))
+        for run in runs:
+            print_report(compare_published(run, model, _names(tasks)), form)
+        return
+    folders = runs if baseline is None else [Path(baseline), *runs]
+    print_report(compare_runs(folders, _names(tasks), every_metric), form)
+
+
+@app.command()
 def leaderboard(
     folders: Folders = None,
     output_path: Annotated[
-        Path | None, typer.Option("--output_path", "-o", help="Folder for LEADERBOARD.md and leaderboard.csv.")
+        Path | None,
+        typer.Option("--output_path", "-o", help="Folder for LEADERBOARD.md and leaderboard.csv, .json, .tex."),
     ] = None,
     published: Annotated[bool, typer.Option(help="Show the paper's rows.")] = True,
+    form: FormatOption = Format.TABLE,
 ) -> None:
     """Regenerate the leaderboard from run folders and the published figures."""
-    from harness.leaderboard import PUBLISHED, build
-    from harness.terminal import console
+    from harness.leaderboard import build
+    from harness.published import PUBLISHED
+    from harness.terminal import print_report, write_report
 
     board = build(folders or [Path("results")], PUBLISHED if published else None)
-    console.print(board.table())
+    print_report(board, form)
     if output_path is not None:
-        output_path.mkdir(parents=True, exist_ok=True)
-        (output_path / "LEADERBOARD.md").write_text(board.markdown(), encoding="utf-8")
-        board.frame().to_csv(output_path / "leaderboard.csv", index=False, lineterminator="\n")
-        typer.echo(f"written: {output_path / 'LEADERBOARD.md'}, {output_path / 'leaderboard.csv'}")
+        for path in write_report(board, output_path, "Leaderboard"):
+            typer.echo(f"written: {path}", err=True)
 
 
 @app.command()

@@ -10,7 +10,7 @@ import asyncio
 import json
 import random
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Any, Literal, Protocol, Self
 
@@ -25,7 +25,10 @@ _RETRIED = frozenset([408, 409, 425, 429, 500, 502, 503, 504])
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """A raw answer. `finish_reason` as the server says it (stop, length, ...); `seconds` of the last attempt."""
+    """A raw answer. `seconds` of the last attempt.
+
+    `finish_reason` as the server says it (stop, length, ...); `choice` when one of the allowed tokens was asked for.
+    """
 
     text: str
     finish_reason: str
@@ -42,6 +45,7 @@ class Request:
     max_tokens: int
     stop: tuple[str, ...]
     key: tuple[str, str] = ("", "")  # task and sample, for generators that know their answers
+    allowed: tuple[int, ...] = ()  # the only tokens that may be answered; none: any
 
 
 class GenerationFaultError(Exception):
@@ -121,12 +125,16 @@ class Client:
             "seed": self.seed,
             "stop": list(request.stop),
         }
+        if request.allowed and self.prompt_form == "ids":
+            body["allowed_token_ids"] = list(request.allowed)
+            body["max_tokens"] = 1
         for attempt in range(1, self.attempts + 1):
             started = time.perf_counter()
             if self.gone:
                 raise ServerGoneError(self.gone)
             try:
-                return _completion(await self._post(body), time.perf_counter() - started, attempt)
+                completion = _completion(await self._post(body), time.perf_counter() - started, attempt)
+                return replace(completion, finish_reason="choice") if "allowed_token_ids" in body else completion
             except _TransientError as error:
                 if attempt == self.attempts:
                     await self._check_alive()
@@ -137,6 +145,22 @@ class Client:
             except _RejectedError as error:
                 raise GenerationFaultError(str(error), attempt) from error
         raise AssertionError("at least one attempt is made")
+
+    async def gives_prompt_logprobs(self) -> bool:
+        """Whether the server tells the log-probabilities of a prompt's own tokens (`echo` with `logprobs`)."""
+        body = {
+            "model": self.model,
+            "prompt": "one two",
+            "max_tokens": 1,
+            "temperature": 0,
+            "echo": True,
+            "logprobs": 1,
+        }
+        try:
+            answer = await self._post(body)
+            return len(answer["choices"][0]["logprobs"]["token_logprobs"]) > 1
+        except (_TransientError, _RejectedError, KeyError, TypeError, IndexError):
+            return False
 
     async def _post(self, body: dict[str, Any]) -> Any:
         assert self._session is not None

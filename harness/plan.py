@@ -17,7 +17,7 @@ from typing import Any
 from harness.checkpoint import identity, identity_hash, load_tokenizer
 from harness.config import ModelSpec, Sampling, UserError
 from harness.runner import Ask
-from tasks.chat import ChatFormat, Encoded, EncodingError, Tokenizer, encode, resolve, wrap
+from tasks.chat import ChatFormat, Encoded, EncodingError, Tokenizer, choice_ids, encode, resolve, wrap
 from tasks.source import Located, SourceError, locate
 from tasks.task import DataError, Sample, Task, UnknownTaskError, select
 
@@ -81,10 +81,14 @@ class Plan:
             stop = (*self.options.spec.stop, *self.options.sampling.stop, *task.stop)
             stop += task.prompt.stops(self.options.num_fewshot)
             max_tokens = self.options.sampling.max_tokens or task.max_tokens
+            allowed: tuple[int, ...] = ()
             for start in range(0, len(todo), _CHUNK):
                 chunk = todo[start : start + _CHUNK]
-                for sample, prompt in zip(chunk, self.encoded(task, chunk), strict=True):
-                    yield Ask(task, sample, prompt, stop, max_tokens)
+                prompts = self.encoded(task, chunk)
+                if start == 0 and task.choices and self.tokenizer is not None:  # all prompts of a task end alike
+                    allowed = choice_ids(prompts[0].text, task.choices, self.tokenizer)
+                for sample, prompt in zip(chunk, prompts, strict=True):
+                    yield Ask(task, sample, prompt, stop, max_tokens, allowed)
 
     def first_prompt(self) -> Encoded | None:
         """The prompt of the first sample, None when there is no sample."""
@@ -185,6 +189,7 @@ def _task_config(prepared: Prepared) -> dict[str, Any]:
         "max_tokens": task.max_tokens,
         "samples": len(prepared.samples),
         "total": task.size or prepared.total,
+        **({"choices": task.choices} if task.choices else {}),
     }
 
 

@@ -29,6 +29,7 @@ class Ask:
     prompt: Encoded
     stop: tuple[str, ...] = ()
     max_tokens: int = 256
+    allowed: tuple[int, ...] = ()
 
 
 @dataclass
@@ -87,7 +88,8 @@ class Pipeline:
         if room < 1:
             return Completion("", "prompt_too_long", 0, 0.0, 0)
         key = (ask.task.name, ask.sample.id)
-        return await self.generator.complete(Request(ask.prompt, min(room, ask.max_tokens), ask.stop, key))
+        request = Request(ask.prompt, min(room, ask.max_tokens), ask.stop, key, ask.allowed)
+        return await self.generator.complete(request)
 
     async def _score_all(self) -> None:
         while (item := await self._scoring.get()) is not None:

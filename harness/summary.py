@@ -1,7 +1,12 @@
-"""A run's numbers, recomputed from its records and nothing else, and their lm-eval form `results.json`."""
+"""A run's numbers, recomputed from its records and nothing else, and their lm-eval form `results.json`.
+
+`results.json` names the records it was made of by size and hash. While they are these records, its numbers are theirs,
+and a thousand runs can be read without their records.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections import Counter
 from collections.abc import Mapping
@@ -9,11 +14,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from harness.runlog import read_records, read_run
+from harness.runlog import parts, read_records, read_run
 from tasks.metrics import Estimate, Statistics
 from tasks.task import registry
 
 RESULTS_FILE = "results.json"
+_SCHEMA = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +27,8 @@ class TaskSummary:
     """One task of a run.
 
     `n` samples were scored of the `planned` ones, of `total` in the official test set; `outcomes` counts execution
-    statuses, `finish_reasons` how generation ended; `faults` are samples that still have to be redone.
+    statuses, `finish_reasons` how generation ended; `faults` are samples that still have to be redone. A metric for
+    which no sample counts (a ratio without a denominator) has no estimate.
     """
 
     name: str
@@ -54,8 +61,9 @@ class RunSummary:
 
     @property
     def setting(self) -> str:
-        """What distinguishes runs of one model: shots and chat format."""
-        return f"{self.config['num_fewshot']}-shot, {self.config['model']['chat_format']}"
+        """What distinguishes runs of one model: shots, chat format, and another harness' route."""
+        parts = (f"{self.config['num_fewshot']}-shot", self.config["model"]["chat_format"], self.config.get("route"))
+        return ", ".join(part for part in parts if part)
 
 
 @dataclass
@@ -87,11 +95,66 @@ def summarise(folder: Path) -> RunSummary:
     return RunSummary(folder, config, tasks)
 
 
+def load_summary(folder: Path) -> RunSummary:
+    """The same numbers as `summarise`, from `results.json` where that is of today's records. Raises UserError.
+
+    Of the config only what is not of single tasks is there.
+    """
+    ours = _first_line(folder / RESULTS_FILE)
+    if ours is None or not _of_records(folder, ours["records"]):
+        return summarise(folder)
+    known = registry()
+    tasks = tuple(_task_of_results(name, row) for name, row in ours["tasks"].items() if name in known)
+    return RunSummary(folder, ours["config"], tasks)
+
+
+def _first_line(path: Path) -> dict[str, Any] | None:
+    """What `write_results` put first; None when there is none."""
+    try:
+        with path.open(encoding="utf-8") as stream:
+            line = stream.readline()
+        ours: dict[str, Any] = json.loads(line.removesuffix(",\n") + "}")["symharness"]
+        return ours if ours.get("schema") == _SCHEMA else None
+    except (OSError, ValueError, KeyError, AttributeError):
+        return None
+
+
+def _of_records(folder: Path, named: Mapping[str, Mapping[str, Any]]) -> bool:
+    found = {part.name: part for part in parts(folder)}
+    if named.keys() != found.keys():
+        return False
+    written = (folder / RESULTS_FILE).stat().st_mtime_ns
+    for name, part in found.items():
+        status = part.stat()
+        if status.st_size != named[name]["bytes"]:
+            return False
+        # Older than the results, as is usual, they are unchanged; a copy of the folder may have any times.
+        if status.st_mtime_ns > written and _hash(part) != named[name]["blake2b"]:
+            return False
+    return True
+
+
+def _task_of_results(name: str, row: Mapping[str, Any]) -> TaskSummary:
+    estimates = {metric: Estimate(*numbers) for metric, numbers in row["estimates"].items()}
+    return TaskSummary(name, **{**row, "estimates": estimates})
+
+
+def _row(task: TaskSummary) -> dict[str, Any]:
+    row = {name: getattr(task, name) for name in TaskSummary.__dataclass_fields__ if name != "name"}
+    return row | {"estimates": {name: (e.value, e.stderr, e.n) for name, e in task.estimates.items()}}
+
+
+def _hash(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "blake2b").hexdigest()
+
+
 def _task(name: str, tally: _Tally, plan: Mapping[str, Any]) -> TaskSummary:
     estimates = {
-        metric.name: metric.aggregate(tally.statistics[metric.name], tally.groups)
+        metric.name: estimate
         for metric in registry()[name].metrics
         if tally.statistics.get(metric.name)
+        and (estimate := metric.aggregate(tally.statistics[metric.name], tally.groups)).n
     }
     return TaskSummary(
         name,
@@ -107,7 +170,10 @@ def _task(name: str, tally: _Tally, plan: Mapping[str, Any]) -> TaskSummary:
 
 
 def write_results(summary: RunSummary) -> Path:
-    """`results.json` in lm-eval's result form, so that its tools read it; ours under "symharness"."""
+    """`results.json` in lm-eval's result form, so that its tools read it.
+
+    What is ours alone stands under "symharness" on the first line, so that it can be read without the rest.
+    """
     results: dict[str, Any] = {}
     for task in summary.tasks:
         row: dict[str, Any] = {"alias": task.name}
@@ -122,13 +188,19 @@ def write_results(summary: RunSummary) -> Path:
         "n-samples": {task.name: {"original": task.total, "effective": task.n} for task in summary.tasks},
         "higher_is_better": {task.name: dict.fromkeys(task.estimates, True) for task in summary.tasks},
         "config": {"model": "vllm", "model_args": dict(summary.config["model"])},
-        "symharness": {
-            task.name: {"outcomes": task.outcomes, "finish_reasons": task.finish_reasons, "faults": task.faults}
-            for task in summary.tasks
-        },
     }
+    ours = {
+        "schema": _SCHEMA,
+        "config": {name: value for name, value in summary.config.items() if name != "tasks"},
+        "records": {
+            part.name: {"bytes": part.stat().st_size, "blake2b": _hash(part)} for part in parts(summary.folder)
+        },
+        "tasks": {task.name: _row(task) for task in summary.tasks},
+    }
+    first = f'{{"symharness": {json.dumps(ours, separators=(",", ":"), ensure_ascii=False)},'
+    rest = json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False).removeprefix("{")
     path = summary.folder / RESULTS_FILE
     scratch = path.with_suffix(".json.new")
-    scratch.write_text(json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False) + "\n", encoding="utf-8")
+    scratch.write_text(first + rest + "\n", encoding="utf-8")
     scratch.rename(path)
     return path

@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from executors.sandbox import Check
-from harness.check import Checked
-from harness.doctor import Finding
 from harness.summary import RESULTS_FILE, RunSummary
+from harness.tables import Format, Grid
 from tasks.source import BUNDLED
 from tasks.task import Task, registry
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from executors.sandbox import Check
+    from harness.check import Checked
+    from harness.doctor import Finding
 
 # Model text may be printed: markup in it must not be read as ours.
 console = Console(markup=False, highlight=False, width=None if sys.stdout.isatty() else 160)
@@ -36,6 +43,57 @@ def print_run(summary: RunSummary) -> None:
         table.add_row(task.name, str(task.n), outcomes, Text(f"{cut:.0%}", "red" if cut > TRUNCATION_WARNING else ""))
     console.print(table)
     console.print(f"run: {summary.folder}  (records: samples-*.jsonl, numbers: {RESULTS_FILE})", soft_wrap=True)
+
+
+class Report(Protocol):
+    """What `compare` and `leaderboard` find: tables for people, one table of figures for programs."""
+
+    def grids(self) -> Sequence[Grid]: ...
+
+    def captions(self) -> Sequence[str]: ...
+
+    def frame(self) -> pd.DataFrame: ...
+
+    def json(self) -> str: ...
+
+
+def rendered(report: Report, form: Format) -> str:
+    """The report as text in any form but the terminal's."""
+    match form:
+        case Format.CSV:
+            return report.frame().to_csv(index=False, lineterminator="\n")
+        case Format.JSON:
+            return report.json()
+        case Format.LATEX:
+            notes = [f"% {line}" for line in report.captions()]
+            return "\n".join([*notes, *(grid.latex() for grid in report.grids())])
+        case _:
+            notes = [f"- {line}" for line in report.captions()]
+            return "\n".join([*(grid.markdown() for grid in report.grids()), *notes, ""])
+
+
+def print_report(report: Report, form: Format) -> None:
+    if form is not Format.TABLE:
+        sys.stdout.write(rendered(report, form))
+        return
+    for grid in report.grids():
+        console.print(grid.rich())
+    for line in report.captions():
+        console.print(line, soft_wrap=True)
+
+
+def write_report(report: Report, folder: Path, title: str) -> list[Path]:
+    """The report as TITLE.md (in capitals) and title.csv, .json and .tex; returns their paths."""
+    folder.mkdir(parents=True, exist_ok=True)
+    texts = {
+        f"{title.upper()}.md": f"# {title}\n\n{rendered(report, Format.MARKDOWN)}",
+        f"{title.lower()}.csv": rendered(report, Format.CSV),
+        f"{title.lower()}.json": rendered(report, Format.JSON),
+        f"{title.lower()}.tex": rendered(report, Format.LATEX),
+    }
+    for name, text in texts.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    return [folder / name for name in texts]
 
 
 def print_check(console: Console, results: Sequence[Checked]) -> None:

@@ -16,7 +16,7 @@ from pathlib import Path
 from executors import amr
 from executors.outcome import Outcome
 from tasks import extract
-from tasks.metrics import Estimate, Metric, Origin, Standing, Statistics, ratio
+from tasks.metrics import Estimate, Metric, Origin, Pooling, Standing, Statistics, pooled, ratio
 from tasks.prompt import Prompt, Shot
 from tasks.source import Source
 from tasks.task import DataError, Sample, Task
@@ -135,6 +135,7 @@ def _smatch(search: Callable[[amr.Graph, amr.Graph], amr.Match]) -> Callable[...
     return measure
 
 
+@pooled(Pooling.SUMS)
 def micro_f1(statistics: Sequence[Statistics], groups: Sequence[str]) -> Estimate:
     """Micro F1 of triples. At most 1: a triple that is written twice may match twice, to the official tool too."""
     estimate = ratio(statistics, groups)

@@ -16,7 +16,7 @@ from pathlib import Path
 from executors import mrl, top
 from executors.outcome import Outcome
 from tasks import extract
-from tasks.metrics import Estimate, Metric, Origin, Standing, Statistics, ratio
+from tasks.metrics import Estimate, Metric, Origin, Pooling, Standing, Statistics, pooled, ratio
 from tasks.prompt import Prompt, Shot
 from tasks.source import Source
 from tasks.task import DataError, Sample, Task
@@ -161,6 +161,7 @@ def slot_overlap(sample: Sample, program: str | None, outcome: Outcome) -> Stati
     return {"right": float((wanted & found).total()), "gold": float(wanted.total()), "predicted": float(found.total())}
 
 
+@pooled(Pooling.SUMS)
 def micro_f1(statistics: Sequence[Statistics], groups: Sequence[str]) -> Estimate:
     """2 x right / (gold + predicted) over all samples."""
     rows = [{"numerator": 2 * row["right"], "denominator": row["gold"] + row["predicted"]} for row in statistics]

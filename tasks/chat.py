@@ -100,6 +100,19 @@ def encode(texts: Sequence[str], chat_format: ChatFormat, tokenizer: Tokenizer) 
     return encoded
 
 
+def choice_ids(text: str, choices: Sequence[str], tokenizer: Tokenizer) -> tuple[int, ...]:
+    """The one token of each choice as it would follow the prompt, after a blank unless the prompt ends with one.
+
+    Empty where any of them is not exactly one token behind the prompt's own: such an answer cannot be restricted.
+    """
+    blank = "" if text[-1:].isspace() else " "
+    continued = [f"{text}{blank}{choice}" for choice in choices]
+    prompt, *rows = tokenizer([text, *continued], add_special_tokens=False)["input_ids"]
+    if any(row[:-1] != prompt for row in rows):
+        return ()
+    return tuple(row[-1] for row in rows)
+
+
 def added_bos(tokenizer: Tokenizer) -> int:
     """How many BOS tokens this tokenizer puts in front of plain text: 1 for LLaMA-2, 0 for SmolLM2."""
     return _leading_bos(tokenizer(["x"], add_special_tokens=True)["input_ids"][0], tokenizer)

@@ -19,7 +19,7 @@ from typing import Any
 from executors import geometry
 from executors.outcome import Limits, Outcome, Status
 from tasks import extract
-from tasks.metrics import Estimate, Metric, Origin, Standing, Statistics, mean
+from tasks.metrics import Estimate, Metric, Origin, Pooling, Standing, Statistics, mean, pooled
 from tasks.prompt import Prompt, Shot
 from tasks.source import Source
 from tasks.task import DataError, Sample, Task
@@ -209,6 +209,7 @@ def _meaning(form: str) -> object:
         return _squeezed(form)
 
 
+@pooled(Pooling.GROUPS)
 def same_set(statistics: Sequence[Statistics], groups: Sequence[str]) -> Estimate:
     """Share of problems of which every answer is one of the problem's forms, and none is given more often than the
     problem has it: the same set in any order, once all forms are asked for. `n` counts problems."""

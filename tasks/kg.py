@@ -67,7 +67,8 @@ def read_grailqa(folder: Path) -> Iterator[Sample]:
         raise DataError(f"the ontology of GrailQA cannot be read: {error}; fetch its three files again") from error
     for number, row in enumerate(_rows(folder / name)):
         try:
-            gold = tuple(str(answer["answer_argument"]) for answer in row["answer"])
+            listed = [] if row["answer"] == "null" else row["answer"]
+            gold = tuple(str(answer["answer_argument"]) for answer in listed)
             fields = {"question": row["question"], "entities": _entities(row["graph_query"]["nodes"])}
             yield Sample(str(row["qid"]), fields, row["s_expression"], Question((gold,), knowledge, places))
         except (KeyError, TypeError) as error:
@@ -125,28 +126,48 @@ def _ontology(sample: Sample) -> ontology.Ontology:
     return ontology.load(folder)
 
 
+_OPERATOR = re.compile(r"\((?:AND|JOIN|COUNT|ARGMAX|ARGMIN|R|TC|lt|le|gt|ge)\s")
+
+
 def extract_s_expression(completion: str) -> str | None:
-    """An s-expression: the last fenced block, else from the first bracket of its line on."""
+    """An s-expression: the last fenced block, or else the text, from the first operator (or bracket) on to its end.
+
+    Without any bracket it is the text as it stands, which may be one symbol.
+    """
     text = extract.without_end_tokens(completion)
     block = extract.fenced(text)
     text = (block if block is not None else text).strip()
-    for line in text.splitlines():
-        start = line.find("(")
-        if start >= 0:
-            return line[start:].strip().strip("`")
-    return text or None
+    start = _OPERATOR.search(text) or re.search(r"\(", text)
+    return _expression(text[start.start() :]) if start else text or None
+
+
+def _expression(text: str) -> str:
+    """`text` up to where its brackets are closed, with brackets too many; of one that is never closed its line."""
+    depth = 0
+    for bracket in re.finditer(r"[()]", text):
+        depth += 1 if bracket[0] == "(" else -1
+        if depth == 0:
+            rest = text[bracket.end() :]
+            return text[: bracket.end()] + ")" * (len(rest) - len(rest.lstrip(")")))
+    return text.splitlines()[0].strip().strip("`")
 
 
 _SPARQL_START = re.compile(r"(?:^[ \t]*#[^\n]*\n)*[^\S\n]*\b(?:PREFIX|SELECT|ASK)\s", re.IGNORECASE | re.MULTILINE)
 
 
-def extract_sparql(completion: str) -> str | None:
-    """A SPARQL query: the last fenced block, else from PREFIX, SELECT or ASK (and comment lines before it) on."""
+def extract_query(completion: str) -> str | None:
+    """A SPARQL query or an s-expression: the last fenced block, else from where one begins on.
+
+    A query begins with PREFIX, SELECT or ASK, or the comment lines before it, and ends at two empty lines.
+    """
     text = extract.without_end_tokens(completion)
     block = extract.fenced(text, "sparql", "sql")
     if block is not None:
         return block.strip() or None
     start = _SPARQL_START.search(text)
+    expression = _OPERATOR.search(text)
+    if start is None and expression is not None:
+        return _expression(text[expression.start() :])
     return (text[start.start() :].split("\n\n\n")[0] if start else text).strip() or None
 
 
@@ -160,8 +181,13 @@ def execute_s_expression(program: str, sample: Sample) -> Outcome:
     return Outcome(Status.OK, query) if knowledge is None else store.execute(query, knowledge, LIMITS)
 
 
-def execute_sparql(program: str, sample: Sample) -> Outcome:
-    """Run; only read where there is nothing to run it on."""
+def execute_query(program: str, sample: Sample) -> Outcome:
+    """SPARQL or an s-expression is run; only read where there is nothing to run it on."""
+    if program.startswith("("):
+        try:
+            program = translation.to_sparql(program)
+        except s_expression.NotAnExpressionError as error:
+            return Outcome.failed(Status.INVALID, error)
     knowledge = _question(sample).knowledge
     outcome = store.execute(program, knowledge or store.NOTHING, LIMITS)
     return outcome if knowledge is not None or not outcome.ok else replace(outcome, value=program)
@@ -175,12 +201,12 @@ def grailqa_exact_match(sample: Sample, program: str | None, outcome: Outcome) -
 
 def sparql_exact_match(sample: Sample, program: str | None, outcome: Outcome) -> Statistics:
     """1 for the same text without the blanks around it."""
-    return {"score": float(program is not None and program.strip() == sample.target.strip())}
+    return {"score": float(program is not None and answers.same_text(sample.target, program))}
 
 
 def sparql_equivalent(sample: Sample, program: str | None, outcome: Outcome) -> Statistics:
     """1 for the same algebra up to the names of variables and the order of patterns."""
-    if program is not None and program.strip() == sample.target.strip():
+    if program is not None and answers.same_text(sample.target, program):
         return {"score": 1.0}
     return {"score": float(program is not None and equivalence.equivalent(sample.target, program))}
 
@@ -207,7 +233,8 @@ def grailqa_f1(sample: Sample, program: str | None, outcome: Outcome) -> Statist
     """1 for an exact match, as the official script has it, else F1 of the answers."""
     if grailqa_exact_match(sample, program, outcome)["score"]:
         return _weighed(sample, 1.0)
-    return answer_f1(sample, program, outcome)
+    (gold,) = _question(sample).parses
+    return _weighed(sample, answers.set_f1(gold, _predicted(outcome)))
 
 
 def hits_at_1(sample: Sample, program: str | None, outcome: Outcome) -> Statistics:
@@ -222,7 +249,7 @@ def hits_at_1(sample: Sample, program: str | None, outcome: Outcome) -> Statisti
 
 def answer_match(sample: Sample, program: str | None, outcome: Outcome) -> Statistics:
     """1 when the answers are the gold set."""
-    same = outcome.ok and any(set(gold) == set(_predicted(outcome)) for gold in _question(sample).parses)
+    same = outcome.ok and any(answers.same_set(gold, _predicted(outcome)) for gold in _question(sample).parses)
     return _weighed(sample, float(same))
 
 
@@ -325,8 +352,8 @@ WEBQSP = Task(
     ),
     read=read_webqsp,
     prompt=_WEBQSP_PROMPT,
-    extract=extract_sparql,
-    execute=execute_sparql,
+    extract=extract_query,
+    execute=execute_query,
     metrics=(
         Metric("f1", answer_f1, ratio, Origin.PAPER, Standing.DERIVED, _WEBQSP_EVAL, graded=True, perfect=_full),
         Metric("hits_at_1", hits_at_1, ratio, Origin.OFFICIAL, source=_WEBQSP_EVAL, perfect=_full),
@@ -347,8 +374,8 @@ COMPWEBQ = Task(
     source=Source("compwebq", (_COMPWEBQ_FILE,), "https://www.tau-nlp.sites.tau.ac.il/compwebq", "not stated"),
     read=read_compwebq,
     prompt=_COMPWEBQ_PROMPT,
-    extract=extract_sparql,
-    execute=execute_sparql,
+    extract=extract_query,
+    execute=execute_query,
     metrics=(
         Metric("exact_match", sparql_exact_match, origin=Origin.PAPER, standing=Standing.DERIVED, source=_UNIFIEDSKG),
         Metric("sparql_equivalent", sparql_equivalent),

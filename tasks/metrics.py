@@ -50,6 +50,31 @@ Measure: TypeAlias = "Callable[[Sample, str | None, Outcome], Statistics]"
 Aggregate: TypeAlias = Callable[[Sequence[Statistics], Sequence[str]], Estimate]
 
 
+class Pooling(StrEnum):
+    """How an aggregate's value follows from parts of the samples: what a bootstrap needs to know of it."""
+
+    SUMS = "sums"  # the value of many samples is that of one with the sums of their statistics
+    GROUPS = "groups"  # it is the mean of the groups' values
+
+
+_POOLING: dict[Aggregate, Pooling] = {}
+
+
+def pooled(how: Pooling) -> Callable[[Aggregate], Aggregate]:
+    """Declares an aggregate's pooling. Those of this module other than `all_of_group`, and BLEU, need none."""
+
+    def declare(aggregate: Aggregate) -> Aggregate:
+        _POOLING[aggregate] = how
+        return aggregate
+
+    return declare
+
+
+def pooling(aggregate: Aggregate) -> Pooling | None:
+    """What was declared of it."""
+    return _POOLING.get(aggregate)
+
+
 def mean(statistics: Sequence[Statistics], groups: Sequence[str]) -> Estimate:
     """The mean of `score`; the standard error is clustered by group (an empty group stands alone).
 
@@ -59,11 +84,14 @@ def mean(statistics: Sequence[Statistics], groups: Sequence[str]) -> Estimate:
 
 
 def ratio(statistics: Sequence[Statistics], groups: Sequence[str]) -> Estimate:
-    """Sum of `numerator` over sum of `denominator` (micro average); linearised standard error, clustered by group."""
+    """Sum of `numerator` over sum of `denominator` (micro average); linearised standard error, clustered by group.
+
+    Where no sample has a denominator there is no ratio: 0 of `n` = 0 samples.
+    """
     n = len(statistics)
     weight = math.fsum(row["denominator"] for row in statistics)
     if not weight:
-        return Estimate(0.0, None, n)
+        return Estimate(0.0, None, 0)
     value = math.fsum(row["numerator"] for row in statistics) / weight
     residuals: dict[str, list[float]] = {}
     for index, (row, group) in enumerate(zip(statistics, groups, strict=True)):
@@ -97,6 +125,7 @@ def mean_of_groups(statistics: Sequence[Statistics], groups: Sequence[str]) -> E
     return Estimate(value, math.sqrt(math.fsum(variances)) / len(strata), len(statistics))
 
 
+@pooled(Pooling.GROUPS)
 def all_of_group(statistics: Sequence[Statistics], groups: Sequence[str]) -> Estimate:
     """Share of groups whose every `score` is 1 (interaction accuracy); `n` counts groups."""
     worst: dict[str, float] = {}

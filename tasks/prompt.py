@@ -28,22 +28,29 @@ class Shot:
 
 @dataclass(frozen=True)
 class Prompt:
-    """`template` is a jinja2 text over a sample's fields; `shots` are our own exemplars, used from the first on."""
+    """`template` is a jinja2 text over a sample's fields; `shots` are our own exemplars, used from the first on.
+
+    A `fixed` prompt is sent as it stands, however many exemplars are asked for: the official ones, if any, are among
+    its fields.
+    """
 
     template: str
     shots: tuple[Shot, ...] = ()
+    fixed: bool = False
 
     def render(self, fields: Mapping[str, str], num_fewshot: int = 0) -> str:
         """The user's text for one sample.
 
         Raises ValueError when more exemplars are asked for than there are, jinja2.UndefinedError for a missing field.
         """
+        if self.fixed:
+            return _compiled(self.template)(fields)
         if num_fewshot > len(self.shots):
             raise ValueError(f"{num_fewshot} exemplars asked for, {len(self.shots)} are written for this task")
         return _shots(self, num_fewshot) + _compiled(self.template)(fields)
 
     def stops(self, num_fewshot: int) -> tuple[str, ...]:
-        return (SHOT_SEPARATOR,) if num_fewshot else ()
+        return (SHOT_SEPARATOR,) if num_fewshot and not self.fixed else ()
 
     @property
     def digest(self) -> str:

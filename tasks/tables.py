@@ -7,6 +7,7 @@ Official files: WikiSQL `data/test.jsonl`, `data/test.tables.jsonl`; WikiTableQu
 from __future__ import annotations
 
 import csv
+import functools
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -23,18 +24,22 @@ from tasks.task import DataError, Sample, Task
 
 LIMITS = Limits(seconds=10.0, memory=512 << 20, output=4 << 20, rows=5_000)
 SHOWN_ROWS = 20
+# Different cells of a result that are still taken for a list of answers.
+MOST_ANSWERS = 5_000
 
 _WIKISQL_FILES = ("data/test.jsonl", "data/test.tables.jsonl")
+_WIKISQL_DATABASE = "data/test.db"
 _WIKITQ_FILES = ("data/pristine-unseen-tables.tsv", "tagged/data/pristine-unseen-tables.tagged", "csv")
 
 
 def read_wikisql(folder: Path) -> Iterator[Sample]:
     """Test questions, ids by upstream row (`test_row_numbers.json` says so for an excerpt).
 
-    A question whose table is not in the tables' file can be compared by its logical form only.
+    A question whose table is not in the tables' file can be compared by its logical form only. Tables are those of the
+    released database where that is beside them, else they are made of the tables' file.
     """
     questions, tables = (folder / name for name in _WIKISQL_FILES)
-    by_id = {entry["id"]: wikisql.Table.of(entry) for entry in _json_lines(tables)}
+    by_id = _wikisql_tables(tables, folder / _WIKISQL_DATABASE)
     rows = list(_json_lines(questions))
     numbers_file = folder / "test_row_numbers.json"
     numbers = json.loads(numbers_file.read_text(encoding="utf-8")) if numbers_file.exists() else range(len(rows))
@@ -47,6 +52,25 @@ def read_wikisql(folder: Path) -> Iterator[Sample]:
             yield Sample(f"test-{number}", {"question": row["question"], "header": header}, target, found)
         except (KeyError, TypeError, wikisql.NotAQueryError) as error:
             raise DataError(f"{questions}: row {number} is not WikiSQL's form ({error!r}); fetch it again") from error
+
+
+def _wikisql_tables(path: Path, released: Path) -> dict[str, wikisql.Table]:
+    database, known = None, set()
+    try:
+        if released.exists():
+            database = sql.Database.of(released)
+            names = sql.execute("SELECT name FROM sqlite_master", database, Limits())
+            known = {row[0] for row in sql.rows_of(names)}
+        return {
+            entry["id"]: wikisql.Table.of(entry, database if wikisql.table_name(entry["id"]) in known else None)
+            for entry in _json_lines(path)
+        }
+    except (KeyError, TypeError, AttributeError) as error:
+        raise DataError(f"{path}: not WikiSQL's form ({error!r}); fetch it again") from error
+    except DataError:
+        raise
+    except ValueError as error:
+        raise DataError(f"{error}; fetch the official files again") from error
 
 
 def _json_lines(path: Path) -> Iterator[dict[str, Any]]:
@@ -77,10 +101,15 @@ def read_wikitq(folder: Path) -> Iterator[Sample]:
             if name not in tables:
                 tables[name] = _typed(folder / name)
             context = TableQuestion(tables[name], answers, canonical.get(row["id"]))
+            denotation.values(answers, context.canonical)
             fields = {"table": shown(tables[name]), "question": row["utterance"]}
             yield Sample(row["id"], fields, row["targetValue"], context, program=_stand_in(answers))
-        except (KeyError, TypeError, ValueError) as error:
-            raise DataError(f"{path}: question {row.get('id')} is not the official form ({error!r})") from error
+        except OSError as error:
+            raise DataError(f"{path}: the table of question {row['id']} cannot be read: {error}") from error
+        except (KeyError, TypeError, ValueError, csv.Error) as error:
+            raise DataError(
+                f"{path}: question {row.get('id')} is not the official form ({error!r}); fetch it again"
+            ) from error
 
 
 def _tab_separated(path: Path) -> list[dict[str, str]]:
@@ -165,8 +194,12 @@ def wikisql_execution(sample: Sample, program: str | None, outcome: Outcome) -> 
     found = _table(sample)
     if found is None:
         return {"numerator": 0.0, "denominator": 0.0}
-    gold = wikisql.run(wikisql.parse(sample.target, None), found)
-    return {"numerator": float(wikisql.same_result(gold, outcome)), "denominator": 1.0}
+    return {"numerator": float(wikisql.same_result(_gold_result(sample.target, found), outcome)), "denominator": 1.0}
+
+
+@functools.lru_cache(maxsize=512)
+def _gold_result(target: str, found: wikisql.Table) -> Outcome:
+    return wikisql.run(wikisql.parse(target, None), found)
 
 
 def _question(sample: Sample) -> TableQuestion:
@@ -184,8 +217,10 @@ def denotation_accuracy(sample: Sample, program: str | None, outcome: Outcome) -
         return {"score": 0.0}
     question = _question(sample)
     gold = denotation.values(question.answers, question.canonical)
-    predicted = denotation.values(answers_of(outcome))
-    return {"score": float(denotation.same_denotation(gold, predicted))}
+    predicted = dict.fromkeys(answers_of(outcome))
+    if len(predicted) > MOST_ANSWERS:
+        return {"score": 0.0}
+    return {"score": float(denotation.same_denotation(gold, denotation.values(list(predicted))))}
 
 
 def answers_of(outcome: Outcome) -> list[str]:
@@ -264,7 +299,13 @@ WIKISQL = Task(
     suites=("delegation", "ood"),
     domain="Table QA",
     language="sql",
-    source=Source("wikisql", _WIKISQL_FILES, "https://github.com/salesforce/WikiSQL", "BSD-3-Clause"),
+    source=Source(
+        "wikisql",
+        (*_WIKISQL_FILES, _WIKISQL_DATABASE),
+        "https://github.com/salesforce/WikiSQL",
+        "BSD-3-Clause",
+        other_layouts=(_WIKISQL_FILES,),
+    ),
     read=read_wikisql,
     prompt=_WIKISQL_PROMPT,
     extract=extract_wikisql,

@@ -61,6 +61,7 @@ class Task:
     be on PATH.
     `in_dialect` makes of a sample one that is answered in another dialect of the language (raising ValueError for one
     that there is not); None where there is only one dialect.
+    `choices` are the only answers there are (single tokens): a server that can restrict its answer is asked for one.
     `paper_metric` names the metric of the paper's table (None where the paper has no such task or metric).
     """
 
@@ -85,6 +86,7 @@ class Task:
     deadline: float = 30.0  # seconds for extraction, execution and scoring of one sample; then its worker is killed
     stop: tuple[str, ...] = field(default=())
     in_dialect: Callable[[Sample, str], Sample] | None = None
+    choices: tuple[str, ...] = ()
 
     def metric(self, name: str) -> Metric:
         return next(metric for metric in self.metrics if metric.name == name)

@@ -27,7 +27,8 @@ class ScriptedServer:
     """Answers each prompt (its text, or its token ids) with `answer(prompt)`. Use as a context manager.
 
     `faults` maps the number of a completion request, counted from 0, to what goes wrong with it. Without `takes_ids` a
-    prompt of token ids is rejected, as servers other than vLLM do.
+    prompt of token ids is rejected, as servers other than vLLM do; with `prompt_logprobs` an echoed prompt comes back
+    with two made-up ones.
     """
 
     answer: Callable[[Prompt], str]
@@ -38,6 +39,7 @@ class ScriptedServer:
     finish_reason: str = "stop"
     delay: float = 0.0
     keep_requests: bool = True
+    prompt_logprobs: bool = False
     requests: list[dict[str, Any]] = field(default_factory=list)
     port: int = 0
 
@@ -94,5 +96,7 @@ class ScriptedServer:
             return web.Response(status=fault.status, text=fault.body)
         text = self.answer(tuple(prompt) if isinstance(prompt, list) else prompt)
         usage = {"prompt_tokens": len(prompt), "completion_tokens": len(text.split())}
-        choice = {"index": 0, "text": text, "finish_reason": self.finish_reason}
+        choice: dict[str, Any] = {"index": 0, "text": text, "finish_reason": self.finish_reason}
+        if body.get("echo") and self.prompt_logprobs:
+            choice["logprobs"] = {"token_logprobs": [None, -1.0]}
         return web.json_response({"choices": [choice], "usage": usage})

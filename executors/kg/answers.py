@@ -1,7 +1,7 @@
-"""Answer sets of knowledge graph questions: the official scores of WebQSP and of ComplexWebQuestions.
+"""Answers of knowledge graph questions: the official scores of WebQSP, GrailQA and ComplexWebQuestions.
 
-Sources: eval.py of WebQSP (as kept in LHRLAB/ChatKBQA 229ea36119da), metrics/compwebq of HKUNLP/UnifiedSKG
-49a2ff950bb3.
+Sources: eval.py of WebQSP (as kept in LHRLAB/ChatKBQA 229ea36119da), evaluate.py of GrailQA (as kept in
+salesforce/rng-kbqa 2b6ef28e7724), metrics/compwebq of HKUNLP/UnifiedSKG 49a2ff950bb3.
 """
 
 from __future__ import annotations
@@ -35,8 +35,30 @@ def webqsp_score(gold: Sequence[str], predicted: Sequence[str]) -> Score:
 
 
 def best_webqsp_score(parses: Sequence[Sequence[str]], predicted: Sequence[str]) -> Score:
-    """The best F1 over a question's parses, the first one of equals."""
-    return max((webqsp_score(gold, predicted) for gold in parses), key=lambda score: score.f1)
+    """The best F1 over a question's parses, the first one of equals; without a parse there is nothing to be right."""
+    scores = (webqsp_score(gold, predicted) for gold in parses)
+    return max(scores, key=lambda score: score.f1, default=Score(0.0, 0.0, 0.0))
+
+
+def set_f1(gold: Sequence[str], predicted: Sequence[str]) -> float:
+    """GrailQA's: of both sets; 0 without anything in common, also when both are empty."""
+    common = len(set(gold) & set(predicted))
+    return 2 * common / (len(set(gold)) + len(set(predicted))) if common else 0.0
+
+
+def list_f1(gold: Sequence[str], predicted: Sequence[str]) -> float:
+    """UnifiedSKG's: a right answer counts as often as it is predicted, so that it may be more than 1."""
+    right = sum(answer in gold for answer in predicted)
+    return 2 * right / (len(gold) + len(predicted)) if right else 0.0
+
+
+def same_set(gold: Sequence[str], predicted: Sequence[str]) -> bool:
+    return set(gold) == set(predicted)
+
+
+def same_text(gold: str, predicted: str) -> bool:
+    """Of two queries, the blanks around them aside."""
+    return gold.strip() == predicted.strip()
 
 
 def split_answers(text: str) -> list[str]:

@@ -16,15 +16,23 @@ _NAME = re.compile(r"[\w.\-]+$")
 _LITERAL = re.compile(r"(?P<value>[^\"\\\n]*)\^\^(?P<type>http://www\.w3\.org/2001/XMLSchema#\w+)$")
 
 
-def to_sparql(text: str, ontology: Ontology) -> str:
-    """The query that an s-expression asks. Raises NotAnExpressionError for what has no meaning."""
+def to_sparql(text: str, ontology: Ontology | None = None) -> str:
+    """The query that an s-expression asks. Raises NotAnExpressionError for what has no meaning.
+
+    Without an ontology to say which names are classes, those that are no machine ids (m.0xyz) are.
+    """
     return _Translator(ontology).query(parse(text))
 
 
 class _Translator:
-    def __init__(self, ontology: Ontology) -> None:
+    def __init__(self, ontology: Ontology | None) -> None:
         self.ontology = ontology
         self.variables = 0
+
+    def _is_class(self, name: str) -> bool:
+        if self.ontology is not None:
+            return name in self.ontology.types
+        return _NAME.match(name) is not None and not name.startswith(("m.", "g."))
 
     def query(self, expression: Expression) -> str:
         if isinstance(expression, list) and expression[:1] == ["COUNT"]:
@@ -58,7 +66,7 @@ class _Translator:
     def _set(self, expression: Expression, variable: str) -> str:
         """Patterns that hold for the members of a set."""
         if isinstance(expression, str):
-            if expression in self.ontology.types:
+            if self._is_class(expression):
                 return f"{variable} <{NAMESPACE}type.object.type> {self._term(expression)} ."
             return f"VALUES {variable} {{ {self._term(expression)} }}"
         head = expression[0] if expression else ""

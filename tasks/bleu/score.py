@@ -59,6 +59,11 @@ def aggregate(variant: Variant, statistics: Sequence[Statistics], groups: Sequen
     return Estimate(value, (spread * (len(numbers) - 1) / len(numbers)) ** 0.5, len(rows))
 
 
+def is_mean_of_sentences(variant: Variant) -> bool:
+    """Whether the score of many samples is the mean of theirs, and no function of their summed counts."""
+    return variant in _BY_SENTENCE
+
+
 def as_rows(statistics: Sequence[Statistics]) -> Array:
     """Samples' statistics as an array of shape (samples, 10)."""
     return np.array([[row[column] for column in COLUMNS] for row in statistics]).reshape(-1, len(COLUMNS))

@@ -237,6 +237,13 @@ def test_webqsp_counts_what_is_wrong_as_often_as_it_is_said() -> None:
     assert answers.webqsp_score(["a", "b"], ["a", "b", "a"]).f1 == pytest.approx(1)
     assert answers.webqsp_score(["a"], ["a", "x", "x"]).precision == pytest.approx(1 / 3)
     assert answers.best_webqsp_score([["x"], ["a"]], ["a"]).f1 == pytest.approx(1)
+    assert answers.best_webqsp_score([], ["a"]).f1 == 0
+
+
+def test_other_scorers_count_otherwise() -> None:
+    assert answers.set_f1(["a", "b"], ["a", "a", "x"]) == pytest.approx(1 / 2)
+    assert answers.set_f1([], []) == 0
+    assert answers.list_f1(["a"], ["a", "a"]) == pytest.approx(4 / 3)
 
 
 def test_a_broken_ontology_is_named(tmp_path: Path) -> None:

@@ -110,6 +110,11 @@ def test_limits_are_kept() -> None:
 
 HOSTILE = {
     "a million objects": (COINS, ROW.replace("(:objects", "(:objects " + "o " * 10**6)),
+    "a hundred thousand objects": (
+        COINS,
+        ROW.replace("(:objects", "(:objects " + " ".join(f"o{i}" for i in range(100_000)) + " "),
+    ),
+    "a million facts": (COINS, ROW.replace("(:init", "(:init" + "(hand q)" * 10**6)),
     "deep nesting": (COINS, "(" * 500_000),
     "deep conditions": (COINS, ROW.replace("(and (heads x)", "(and " + "(not " * 70 + "(heads x)" + ")" * 70)),
     "cyclic types": (COINS.replace("(:predicates", "(:types a - b b - c c - a) (:predicates"), ROW),
@@ -150,6 +155,22 @@ def test_hostile_problems_end_within_the_limits(case: str) -> None:
     outcome = validate(domain, problem, "(push x p q)\n(turn x q)", Limits(seconds=1.5))
     assert outcome.status in (Status.OK, Status.INVALID, Status.TIMEOUT)
     assert plan_of(solve(COINS, ROW))["steps"] == 3, "the next problem is solved as if nothing had happened"
+
+
+@pytest.mark.parametrize("alias", ["lama-first", "pyperplan"])
+def test_names_and_includes_reach_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, alias: str) -> None:
+    monkeypatch.chdir(tmp_path)
+    secret = tmp_path / "secret.pddl"
+    secret.write_text("(hand hidden)")
+    before = {path: path.read_bytes() for path in tmp_path.iterdir()}
+    path = str(secret)
+    texts = [(COINS.replace("coins", name), ROW.replace("coins", name).replace("row", name)) for name in (path, "plan")]
+    for line in (f"(:include {path})", f'(:include "{path}")', f"\n#include <{path}>\n", f"\n@{path}\n"):
+        texts.append((COINS, ROW.replace("(:init", f"{line} (:init")))
+    for domain, problem in texts:
+        said = repr((solve(domain, problem, alias=alias), validate(domain, problem, "(turn x q)")))
+        assert "hidden" not in said
+    assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
 
 
 def test_the_translator_stays_warm_and_is_replaced_when_killed() -> None:

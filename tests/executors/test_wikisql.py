@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,11 +12,13 @@ from hypothesis import strategies as st
 from executors import wikisql
 from executors.outcome import Status
 
-TABLE = wikisql.Table(
-    "t",
-    ("Ferry", "Built", "Home harbour", "Max speed"),
-    ("text", "real", "text", "real"),
-    (("Tern", 1998, "Skarnport", 14.5), ("Gannet", 2009, "Ondra", 21), ("Petrel", "n/a", "Ondra", 18)),
+TABLE = wikisql.Table.of(
+    {
+        "id": "1-1",
+        "header": ["Ferry", "Built", "Home harbour", "Max speed"],
+        "types": ["text", "real", "text", "real"],
+        "rows": [["Tern", 1998, "Skarnport", 14.5], ["Gannet", 2009, "Ondra", 21], ["Petrel", "n/a", "Ondra", 18]],
+    }
 )
 
 
@@ -34,6 +39,8 @@ TABLE = wikisql.Table(
             "SELECT Ferry FROM table WHERE Home harbour = Sand and Salt AND Built = 3",
             (0, 0, [(2, 0, "Sand and Salt"), (1, 0, 3)]),
         ),
+        ("SELECT Ferry FROM table WHERE Ferry = Inf", (0, 0, [(0, 0, "Inf")])),  # a name, no number
+        ('SELECT Ferry FROM "our ferries"', (0, 0, [])),
         ("SELECT Ferry FROM table WHERE Ferry = 'Nan''s boat'", (0, 0, [(0, 0, "Nan's boat")])),
         ('{"sel": 0, "agg": 3, "conds": [[1, 1, 5]]}', (0, 3, [(1, 1, 5)])),
         ('{"query": {"sel": 0, "agg": 3, "conds": []}}', (0, 3, [])),
@@ -80,6 +87,12 @@ def form(select: object, aggregate: object, *conditions: tuple[object, object, o
         (form(0, 3, (0, 0, "nobody")), [0]),
         (form("0", 0, (0, 0, "tern")), ["tern"]),  # pasted into a name
         (form(0, 0, (0, 0, "tern"), (0, 0, "gannet")), ["gannet"]),  # one parameter a column: the last wins
+        (form(0, 0, (0, 0, ["never", "bound"]), (0, 0, "gannet")), ["gannet"]),
+        (form("0, col3", 0, (0, 0, "tern")), [14.5]),
+        (form("0 AS result FROM table_1_1 --", 0, (0, 0, "tern")), ["tern", "gannet", "petrel"]),
+        (form(0, 0, (0, 0, "nan''s 'boat")), []),
+        (form(0, 0, (0, 0, None)), []),
+        (form(0, 0, (1, 2, float("inf"))), ["tern", "gannet"]),
     ],
 )
 def test_the_official_engines_habits(query: wikisql.Query, value: list[object]) -> None:
@@ -90,8 +103,16 @@ def test_the_official_engines_habits(query: wikisql.Query, value: list[object]) 
     "query",
     [
         form(9, 0),
-        form("0, col1", 0),
+        form(-1, 0),
+        form("00", 0),
+        form("0 AS a", 0),
+        form("0; DROP TABLE table_1_1", 0),
+        form("0 FROM sqlite_master --", 0),
+        form("0 AS x FROM table_1_1 --", 0),
+        form([0], 0),
         form(True, 0),
+        form(0, 0, ("00", 0, "x")),
+        form(0, 0, (0.0, 0, "x")),
         form(0, 6),
         form(0, "MAX"),
         form(0, 0, (0, 3, "x")),
@@ -101,8 +122,44 @@ def test_the_official_engines_habits(query: wikisql.Query, value: list[object]) 
         form(0, 0, (0, 0, 1 << 80)),
     ],
 )
-def test_what_the_official_engine_raises_on_is_an_error(query: wikisql.Query) -> None:
-    assert wikisql.run(query, TABLE).status is Status.ERROR
+def test_what_the_official_engine_raises_on_has_no_value(query: wikisql.Query) -> None:
+    assert wikisql.run(query, TABLE).status in (Status.ERROR, Status.INVALID, Status.BAD_ANSWER)
+    assert wikisql.run(form(0, 3), TABLE).value == [3]
+
+
+@pytest.mark.parametrize(
+    "select",
+    [
+        "0 AS result FROM table_1_1, table_1_1 a, table_1_1 b, (WITH RECURSIVE c(n) AS (VALUES (1) UNION ALL "
+        "SELECT n + 1 FROM c) SELECT n FROM c) --",
+        "0 AS result FROM table_1_1 WHERE printf('%.999999999d', 1) --",
+        "0, (SELECT group_concat(hex(zeroblob(1000000))) FROM table_1_1, table_1_1 a) AS result FROM table_1_1 --",
+        "0 AS result FROM table_1_1 WHERE load_extension('x') --",
+    ],
+)
+def test_what_is_written_into_the_selected_column_is_bounded(select: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wikisql, "LIMITS", replace(wikisql.LIMITS, seconds=0.3, rows=100))
+    started = time.perf_counter()
+    assert wikisql.run(form(select, 0), TABLE).status in Status
+    assert time.perf_counter() - started < 1.3
+    assert wikisql.run(form(0, 3), TABLE).value == [3]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "SELECT " + "a from b where " * 600,
+        "SELECT a" + " " * 9_900,
+        "SELECT Ferry FROM table WHERE Ferry = x" + " and x" * 1_600,
+        "SELECT Ferry FROM table WHERE Ferry = x" + " and" + " " * 9_900,
+        "SELECT Ferry FROM table WHERE " + "Ferry = 'a' AND " * 600,
+        "SELECT MAX(" * 900,
+    ],
+)
+def test_long_texts_are_read_in_time(text: str) -> None:
+    started = time.perf_counter()
+    wikisql.execute(text, TABLE)
+    assert time.perf_counter() - started < 1.0
 
 
 def test_forms_are_compared_as_sets_of_lower_case_text() -> None:
@@ -125,3 +182,13 @@ parts = st.sampled_from(
 @given(st.lists(parts, max_size=12).map("".join) | st.text(max_size=60))
 def test_any_text_has_an_outcome(text: str) -> None:
     assert wikisql.execute(text, TABLE).status in (Status.OK, Status.INVALID, Status.ERROR)
+
+
+values = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8) | st.lists(st.integers())
+
+
+@given(values, values, st.lists(st.tuples(values, st.integers(-5, 5) | values, values), max_size=3))
+def test_any_logical_form_has_an_outcome(
+    select: object, aggregate: object, conditions: list[tuple[object, object, object]]
+) -> None:
+    assert wikisql.run(form(select, aggregate, *conditions), TABLE).status in Status

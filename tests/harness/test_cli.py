@@ -23,7 +23,7 @@ def symharness(*arguments: object) -> subprocess.CompletedProcess[str]:
 def test_help_names_the_commands() -> None:
     done = symharness("--help")
     assert done.returncode == 0
-    for command in ("run", "tasks", "leaderboard", "serve"):
+    for command in ("run", "tasks", "compare", "leaderboard", "serve"):
         assert f"│ {command} " in done.stdout
 
 
@@ -167,7 +167,7 @@ def test_a_whole_run_from_the_command_line(tmp_path: Path) -> None:
     board = symharness("leaderboard", tmp_path / "o", "-o", tmp_path / "board")
     assert board.returncode == 0, board.stderr
     assert "| tiny | 0-shot, plain | 100.00 ± 0.00 (n=16, mini) |" in (tmp_path / "board/LEADERBOARD.md").read_text()
-    assert (tmp_path / "board/leaderboard.csv").read_text().startswith("model,setting,published,domain,task,metric")
+    assert (tmp_path / "board/leaderboard.csv").read_text().startswith("model,setting,published,suite,domain,task")
 
 
 def test_faults_end_with_exit_code_1_and_a_way_on(tmp_path: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from harness.client import Client, GenerationFaultError, Request
@@ -34,6 +36,18 @@ async def test_prompts_go_as_token_ids_with_their_settings() -> None:
         "seed": 3,
         "model": "scripted",
     }
+
+
+async def test_an_answer_can_be_restricted_to_some_tokens() -> None:
+    request = replace(REQUEST, allowed=(65, 66))
+    with ScriptedServer(echo) as server:
+        async with Client(server.base_url) as client:
+            assert (await client.complete(request)).finish_reason == "choice", "a single token is no cut answer"
+            client.prompt_form = "text"
+            assert (await client.complete(request)).finish_reason == "stop"
+    restricted, free = server.requests
+    assert (restricted["allowed_token_ids"], restricted["max_tokens"]) == ([65, 66], 1)
+    assert ("allowed_token_ids" in free, free["max_tokens"]) == (False, 16)
 
 
 async def test_a_server_that_wants_text_gets_text() -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
+from harness.runlog import read_records
 from tests.harness.test_rescore import replay_run
 
 
@@ -50,11 +52,44 @@ def test_a_saved_run_needs_no_model(tmp_path: Path) -> None:
     assert run_pytest(tmp_path, "--symharness-run", folder, *limits).returncode == 1
 
 
+def test_one_test_a_sample(tmp_path: Path) -> None:
+    folder = replay_run(tmp_path / "runs", "corrupt:0.25", ["scan"]).folder
+    done = run_pytest(tmp_path, "--symharness-run", folder, "--symharness-per-sample", "-vv")
+    assert "4 failed, 12 passed" in done.stdout
+    assert "symharness[scan-simple-test-8]" in done.stdout
+    assert "wrong answer" in done.stdout
+
+
+def test_not_significantly_worse_than_another_run(tmp_path: Path) -> None:
+    base, near, far = (replay_run(tmp_path / "runs", f"corrupt:{share}", ["scan"]).folder for share in (0.25, 0.4, 0.9))
+    limits = thresholds(
+        tmp_path, f'[scan]\nexact_match = {{ at_least = 1, not_worse_than = "{base.relative_to(tmp_path)}" }}\n'
+    )
+    assert run_pytest(tmp_path, "--symharness-run", near, *limits).returncode == 0
+    done = run_pytest(tmp_path, "--symharness-run", far, *limits)
+    assert done.returncode == 1
+    assert "scan exact_match 12.50 is significantly worse than 75.00 in" in done.stdout
+    assert "(n=16, -62.50 [" in done.stdout
+
+
+def test_processes_share_one_evaluation(tmp_path: Path) -> None:
+    """What xdist does: several processes start on the same run at once."""
+    arguments = ["--symharness-tasks", "scan,scan_jump", "--symharness-per-sample"]
+    with ThreadPoolExecutor(2) as pool:
+        futures = [pool.submit(live, tmp_path, "replay:corrupt:0.25", *arguments) for _ in "ab"]
+    for done in (future.result() for future in futures):
+        assert "8 failed" in done.stdout, done.stdout + done.stderr
+    (run,) = (tmp_path / "out").glob("*/*/run.json")
+    records = [line for part in run.parent.glob("samples-*.jsonl") for line in part.read_text().splitlines()]
+    assert len(records) == len(list(read_records(run.parent)))
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
         ("[scan", "evals.toml is not TOML"),
         ("[scan]\nexact_match = 'high'", "[scan] must hold metric = percent lines"),
+        ("[scan]\nexact_match = { above = 3 }", "[scan] must hold metric = percent lines"),
         ("[spider]\nexecution_accuracy = 1", "thresholds for tasks that are not run: spider"),
     ],
 )
@@ -67,7 +102,7 @@ def test_mistakes_in_the_thresholds(tmp_path: Path, text: str, message: str) -> 
 def test_an_unknown_task(tmp_path: Path) -> None:
     done = live(tmp_path, "replay:gold", "--symharness-tasks", "spidr")
     assert done.returncode == pytest.ExitCode.USAGE_ERROR
-    assert "did you mean spider?" in done.stderr
+    assert "did you mean spider" in done.stderr
 
 
 def test_without_its_options_the_plug_in_adds_nothing(tmp_path: Path) -> None:

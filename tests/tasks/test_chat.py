@@ -8,7 +8,7 @@ import pytest
 
 from harness.checkpoint import load_tokenizer
 from harness.config import ModelSpec
-from tasks.chat import ChatFormat, EncodingError, Tokenizer, check_ends, encode, resolve, wrap
+from tasks.chat import ChatFormat, EncodingError, Tokenizer, check_ends, choice_ids, encode, resolve, wrap
 from tests.checkpoints import CHAT_TEMPLATE, tiny_checkpoint
 
 BOS, EOS = 256, 257
@@ -69,3 +69,11 @@ def test_auto_is_the_template_where_there_is_one(tmp_path: Path) -> None:
 )
 def test_formats(chat_format: ChatFormat, text: str) -> None:
     assert wrap("Hi", chat_format, None) == text
+
+
+def test_choices_are_the_tokens_that_follow_the_prompt(tmp_path: Path) -> None:
+    tok = tokenizer(tmp_path, adds_bos=True)
+    (letters,) = tok(["AB"], add_special_tokens=False)["input_ids"]
+    assert choice_ids("<|assistant|>\n", ("A", "B"), tok) == tuple(letters)
+    assert choice_ids("Answer:", ("A", "B"), tok) == (), "a blank and a letter are two tokens of this tokenizer"
+    assert choice_ids("Answer:\n", ("A", "AB"), tok) == ()

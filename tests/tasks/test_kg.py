@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from executors.kg.store import Endpoint
-from tasks.kg import ENDPOINT_VARIABLE, extract_s_expression, extract_sparql, read_compwebq, read_grailqa, read_webqsp
+from executors.outcome import Status
+from tasks.kg import ENDPOINT_VARIABLE, extract_query, extract_s_expression, read_compwebq, read_grailqa, read_webqsp
 from tasks.scoring import score
 from tasks.source import BUNDLED
 from tasks.task import DataError
@@ -50,7 +51,11 @@ def test_webqsp_takes_questions_with_a_good_and_complete_parse(tmp_path: Path) -
     ("completion", "program"),
     [
         ("The s-Expression is: (COUNT a)\nDone", "(COUNT a)"),
-        ("```\n(AND a\n b)\n```", "(AND a"),
+        ("```\n(AND a\n b)\n```", "(AND a\n b)"),
+        ("In GrailQA's form (see above):\n(AND a (R b)) (I think)", "(AND a (R b))"),
+        ("(AND a b)) is it", "(AND a b))"),  # a bracket too many stays: the official reader refuses it
+        ("`(AND a (JOIN b c)`\nDone", "(AND a (JOIN b c)"),
+        ("(a b)", "(a b)"),
         ("I do not know", "I do not know"),
         ("", None),
     ],
@@ -61,9 +66,21 @@ def test_expressions_are_cut_out(completion: str, program: str | None) -> None:
 
 def test_queries_are_cut_out_with_their_comments() -> None:
     query = "#MANUAL\nPREFIX ns: <http://x/>\nSELECT ?x WHERE { ?x ns:a ?y }"
-    assert extract_sparql(query) == query
-    assert extract_sparql(f"Here you are:\n```sparql\n{query}\n```\nBye") == query
-    assert extract_sparql("The query: select ?x where { ?x ?y ?z }") == "select ?x where { ?x ?y ?z }"
+    assert extract_query(query) == query
+    assert extract_query(f"Here you are:\n```sparql\n{query}\n```\nBye") == query
+    assert extract_query("The query: select ?x where { ?x ?y ?z }") == "select ?x where { ?x ?y ?z }"
+
+
+@pytest.mark.parametrize("task", ["webqsp", "compwebq"])
+def test_expressions_answer_questions_that_are_asked_in_sparql(task: str) -> None:
+    read = {"webqsp": read_webqsp, "compwebq": read_compwebq}[task]
+    first = next(iter(read(BUNDLED / task)))
+    scored = score(task, first, "It is (AND sea.harbour (JOIN (R sea.island.harbours) m.0i2))\nDone")
+    assert scored.outcome.value == ["m.0h2", "m.0h3"]
+    name = {"webqsp": "f1", "compwebq": "answer_match"}[task]
+    assert scored.statistics[name] == {"numerator": pytest.approx(1.0), "denominator": 1.0}
+    assert score(task, first, "(AND sea.harbour").outcome.status is Status.OK  # its operator is left: a class
+    assert score(task, first, "(FLY m.0i2)").outcome.status is Status.INVALID
 
 
 def test_damaged_files_are_named(tmp_path: Path) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
 
+from executors import wikisql
 from executors.outcome import Status
 from tasks.scoring import score
 from tasks.source import BUNDLED
@@ -34,6 +36,21 @@ def test_rows_without_their_table_are_compared_by_form_only(data_root: Path) -> 
     scored = score("wikisql", alone, alone.target)
     assert scored.outcome.status is Status.OK
     assert scored.statistics["execution_accuracy"]["denominator"] == 0
+
+
+def test_the_released_database_gives_what_the_tables_file_gives(data_root: Path, tmp_path: Path) -> None:
+    shutil.copytree(data_root / "wikisql", tmp_path, dirs_exist_ok=True)
+    released = [sample for sample in read_wikisql(tmp_path) if isinstance(sample.context, wikisql.Table)]
+    (tmp_path / "data").chmod(0o755)
+    (tmp_path / "data" / "test.db").unlink()
+    made = [sample for sample in read_wikisql(tmp_path) if isinstance(sample.context, wikisql.Table)]
+    assert len(released) == len(made) == 4
+    for one, other in zip(released, made, strict=True):
+        assert isinstance(one.context, wikisql.Table)
+        assert isinstance(other.context, wikisql.Table)
+        assert one.context.database.content is None
+        assert other.context.database.content is not None
+        assert wikisql.execute(one.target, one.context).value == wikisql.execute(other.target, other.context).value
 
 
 def test_wikitq_answers_come_from_queries_on_the_table() -> None:
@@ -67,12 +84,38 @@ def test_logical_forms_are_cut_out() -> None:
     assert extract_wikisql("no idea") is None
 
 
+def test_a_result_of_too_many_answers_is_wrong() -> None:
+    first = next(iter(read_wikitq(BUNDLED / "wikitq")))
+    many = "WITH RECURSIVE c(n) AS (VALUES (1) UNION ALL SELECT n + 1 FROM c WHERE n < 3000) SELECT n, -n FROM c"
+    assert score("wikitq", first, many).statistics["denotation_accuracy"] == {"score": 0.0}
+
+
+def test_damaged_table_files_are_named(tmp_path: Path) -> None:
+    shutil.copytree(BUNDLED / "wikitq", tmp_path, dirs_exist_ok=True)
+    tagged = tmp_path / "tagged" / "data" / "pristine-unseen-tables.tagged"
+    whole = tagged.read_text()
+    tagged.write_text(whole.replace("\tAda Lund (FAR)\n", "\tAda|Lund\n"))
+    with pytest.raises(DataError, match="question mini-0 is not the official form"):
+        list(read_wikitq(tmp_path))
+    tagged.write_text(whole)
+    (tmp_path / "csv" / "900-csv" / "race.csv").unlink()
+    with pytest.raises(DataError, match=r"the table of question mini-0 cannot be read.*race\.csv"):
+        list(read_wikitq(tmp_path))
+    (tmp_path / "csv" / "900-csv" / "race.csv").write_text("a,b\n" + "x" * 200_000)
+    with pytest.raises(DataError, match="field larger than field limit"):
+        list(read_wikitq(tmp_path))
+
+
 def test_damaged_files_are_named(tmp_path: Path) -> None:
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "test.tables.jsonl").write_text("")
     (tmp_path / "data" / "test.jsonl").write_text('{"table_id": "x", "question": "?", "sql": {"sel": 0}}\n')
     with pytest.raises(DataError, match="row 0 is not WikiSQL's form"):
         list(read_wikisql(tmp_path))
+    (tmp_path / "data" / "test.db").write_text("no database")
+    with pytest.raises(DataError, match=r"test\.db is no SQLite database"):
+        list(read_wikisql(tmp_path))
+    (tmp_path / "data" / "test.db").unlink()
     (tmp_path / "data" / "test.jsonl").write_text('{"table_id"\n')
     with pytest.raises(DataError, match=r"test\.jsonl:1 is not whole JSON"):
         list(read_wikisql(tmp_path))

@@ -30,9 +30,11 @@ def _webqsp(case: Case) -> Iterator[Verdict]:
 def _compwebq(case: Case) -> Iterator[Verdict]:
     gold, predicted = case["gold"]["answers"], answers.split_answers(case["pred"])
     found = {
-        "answer_em": set(predicted) == set(gold),
+        "answer_em": answers.same_set(gold, predicted),
         "hits_at_1": answers.hits_at_1(gold, predicted),
-        "sparql_em": case["pred"].strip() == case["gold"]["sparql"].strip(),
+        "sparql_em": answers.same_text(case["gold"]["sparql"], case["pred"]),
     }
+    f1 = answers.list_f1(gold, predicted)
+    yield Verdict("answer_f1", case["oracle"]["answer_f1"], f1, abs(f1 - case["oracle"]["answer_f1"]) < 1e-9)
     for name, ours in found.items():
         yield Verdict(name, case["oracle"][name], ours, ours == case["oracle"][name])

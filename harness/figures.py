@@ -1,0 +1,66 @@
+"""Which of a task's many metrics are shown where one or two must do, and what they are called."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from harness.published import published_label
+from tasks.metrics import Metric
+from tasks.task import Task
+
+# Metrics that run the program, or decide by reasoning over it, rather than read its text.
+EXECUTION = frozenset(
+    {
+        "answer_accuracy",
+        "answer_match",
+        "answer_f1",
+        "bash_execution",
+        "canonical_match",
+        "denotation_accuracy",
+        "dfa_equal",
+        "entailment",
+        "execution_accuracy",
+        "plan_success",
+        "query_match",
+        "semantic_equivalence",
+        "solves_gold",
+    }
+)
+
+_SHORT = {"execution_accuracy": "EX", "exact_match": "EM", "answer_accuracy": "accuracy", "bleu": "BLEU"}
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One number of a task. `label` is the paper's name of it where it is the paper's metric."""
+
+    task: Task
+    metric: Metric
+    label: str
+
+    @property
+    def heading(self) -> str:
+        return f"{self.task.title} {self.label}"
+
+
+def figure(task: Task, metric: Metric) -> Figure:
+    label = published_label(task.title) if metric.name == task.paper_metric else None
+    return Figure(task, metric, label or _SHORT.get(metric.name, metric.name))
+
+
+def primary(task: Task) -> Metric:
+    """The paper's metric, else the task's first."""
+    return task.metric(task.paper_metric) if task.paper_metric else task.metrics[0]
+
+
+def execution(task: Task) -> Metric | None:
+    """The first metric that executes."""
+    return next((metric for metric in task.metrics if metric.name in EXECUTION), None)
+
+
+def shown(task: Task) -> tuple[Figure, ...]:
+    """The primary figure, and the first one by execution where that is another."""
+    chosen = [primary(task)]
+    if (executed := execution(task)) is not None and executed is not chosen[0]:
+        chosen.append(executed)
+    return tuple(figure(task, metric) for metric in chosen)
