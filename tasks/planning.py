@@ -18,16 +18,22 @@ from executors.outcome import Limits, Outcome, Status
 from tasks import extract
 from tasks.bleu import bleu_metric
 from tasks.metrics import Metric, Origin, Standing, Statistics, ratio
+from tasks.planning_problems import generate
 from tasks.prompt import Prompt, Shot
-from tasks.source import BUNDLED, Source
+from tasks.source import Source
 from tasks.task import DataError, Sample, Suite, Task
 
 LIMITS = Limits(seconds=20.0, memory=2 << 30)
 # Greedy search finds no way through Floortile's dead ends.
-_ALIASES = {"floortile": "satisficing"}
+_ALIASES = {"floortile": "dead-ends"}
 
-# What starts a step of a plan; `(define` starts a problem.
-_STEP = re.compile(r"^[ \t]*(?:\d+[.:)]?[ \t]*)?(?P<step>\((?!define\b)[a-z][^()]*\))", re.IGNORECASE | re.MULTILINE)
+_STEP = r"(?:\d+(?:\.\d*)?[ \t]*:[ \t]*)?\([ \t]*(?!define\b)[a-z][^()\n]*\)(?:[ \t]*\[[^\]\n]*\])?"
+_ITEM = r"(?:[-*][ \t]+|\d+[.)](?!\d)[ \t]*|step[ \t]+\d+[.:]?[ \t]*)"
+# A line of steps, perhaps an item of a list.
+_STEPS = re.compile(
+    rf"^[ \t]*{_ITEM}?(?P<steps>{_STEP}(?:[ \t,]*{_STEP})*)[ \t.,]*(?:;.*)?$", re.IGNORECASE | re.MULTILINE
+)
+_ONLY_COMMENTS = re.compile(r"(?:\s*;[^\n]*)+\s*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +57,23 @@ def read_planning(folder: Path) -> Iterator[Sample]:
 
 
 def extract_problem_or_plan(completion: str) -> str | None:
-    """The problem; without one, the steps of a plan, a line each."""
+    """The problem; without one, the lines of the last fenced block, else of the text, that are steps of a plan.
+
+    Nothing but comments, at least one, is what planners write for an empty plan.
+    """
     problem = extract.pddl_problem(completion)
     if problem is not None:
         return problem
-    steps = [match["step"] for match in _STEP.finditer(extract.without_end_tokens(completion))]
-    return "\n".join(steps) or None
+    text = extract.without_end_tokens(completion)
+    block = extract.fenced(text, "pddl", "plan")
+    text = text if block is None else block
+    steps = "\n".join(match["steps"] for match in _STEPS.finditer(text))
+    return steps or (text.strip() if _ONLY_COMMENTS.fullmatch(text) else None)
+
+
+def is_plan(program: str) -> bool:
+    """Whether what `extract_problem_or_plan` found is a plan and not a problem."""
+    return not program.startswith("(") or _STEPS.match(program) is not None
 
 
 def _problem(sample: Sample) -> PlanningProblem:
@@ -74,7 +91,7 @@ def execute(program: str, sample: Sample, alias: str) -> Outcome:
     `unsolvable_here` in `value` says that the gold problem is not solved either: nothing can be said of the model.
     """
     domain, gold = _problem(sample).domain, _problem(sample).gold
-    if not program.lstrip().lower().startswith("(define"):
+    if is_plan(program):
         judged = pddl.validate(domain, gold, program, LIMITS)
         value = judged.value if isinstance(judged.value, dict) else {}
         success = bool(value.get("val_compatible"))
@@ -127,7 +144,7 @@ def plan_quality(sample: Sample, program: str | None, outcome: Outcome, alias: s
 
 def problem_equivalent(sample: Sample, program: str | None, outcome: Outcome) -> Statistics:
     """1 for the same objects, initial state and goal, up to order and the names of objects."""
-    if program is None or not program.lstrip().lower().startswith("(define"):
+    if program is None or is_plan(program):
         return {"score": 0.0}
     return {"score": float(pddl.problem_equivalent(program, _problem(sample).gold, LIMITS).value is True)}
 
@@ -143,9 +160,10 @@ def wrong(sample: Sample) -> list[str]:
     return [f"{head} (:init) (:goal (no-such-predicate thing)))", f"{head} (:init", "(no-such-action thing)"]
 
 
+# Exemplars leave the domain out, which would stand there four times.
 _TEMPLATE = (
     "Transform the natural language description of the scene into PDDL.\n"
-    "The domain is:\n{{ domain }}\n"
+    "{% if domain %}The domain is:\n{{ domain }}\n{% endif %}"
     "The scene is: {{ scene }}\n"
     "The problem PDDL is:\n"
 )
@@ -154,15 +172,16 @@ _LLMP = "LLM+P (arXiv 2304.11477, llm-pddl f5f897c): the plan found for the pred
 _TITLES = {"blocksworld": "Blocksworld", "termes": "Termes", "floortile": "Floortile", "grippers": "Grippers"}
 
 
+# Sizes of the exemplars, and room for the longest gold problem, at 1.5 characters a token.
+_SHOT_SIZES = {"blocksworld": range(2, 5), "termes": range(1, 2), "floortile": range(2, 3), "grippers": range(1, 4)}
+_MAX_TOKENS = {"blocksworld": 400, "termes": 2800, "floortile": 3800, "grippers": 700}
+
+
 def _prompt(domain: str) -> Prompt:
-    """The exemplars are three of our own small problems."""
-    folder = BUNDLED / "planning" / domain
+    problems = generate(domain, 3, _SHOT_SIZES[domain], seed=1)
     return Prompt(
         _TEMPLATE,
-        tuple(
-            Shot({"domain": sample.fields["domain"], "scene": sample.fields["scene"]}, sample.target)
-            for sample in list(read_planning(folder))[-3:]
-        ),
+        tuple(Shot({"domain": "", "scene": made.scene.strip()}, made.pddl.strip()) for made in problems),
     )
 
 
@@ -183,7 +202,7 @@ def _task(domain: str, suite: Suite, metrics: tuple[Metric, ...], paper_metric: 
         wrong=wrong,
         paper_metric=paper_metric,
         size=20,
-        max_tokens=1600,
+        max_tokens=_MAX_TOKENS[domain],
         # A predicted problem and, where it fails, the gold one; then plans are judged.
         deadline=90.0,
     )

@@ -26,12 +26,21 @@ from executors.pddl.syntax import parse_domain, parse_problem
 
 _FF_UNIT = "eval_modify_costs(ff(),cost_type=one)"
 _LANDMARKS = "landmark_sum(lm_factory=lm_reasonable_orders_hps(lm_rhw()),pref=false)"
+
+
+def _random_weighted(heuristic: str, weight: int, seed: int) -> str:
+    """Weighted A* that takes a random state at every fifth step, always the same ones."""
+    estimate = f"sum([g(),weight(h,{weight})])"
+    queue = f"epsilon_greedy({estimate},epsilon=0.2,random_seed={seed})"
+    return f"let(h,{heuristic}(),eager({queue},preferred=[h]))"
+
+
 SEARCHES: Mapping[str, str] = {
     "lama-first": f"let(hlm,eval_modify_costs({_LANDMARKS},cost_type=one),let(hff,{_FF_UNIT},"
     "lazy_greedy([hff,hlm],preferred=[hff,hlm],cost_type=one,reopen_closed=false)))",
-    # These two find plans for Floortile, whose dead ends mislead greedy search.
-    "ff-weighted": "let(h,ff(),eager_wastar([h],preferred=[h],w=3))",
-    "cea-weighted": "let(h,cea(),eager_wastar([h],preferred=[h],w=3))",
+    "ff-random": _random_weighted("ff", 3, 1),
+    "cea-random": _random_weighted("cea", 1, 3),
+    "cea-random-2": _random_weighted("cea", 2, 1),
     "lmcut": "astar(lmcut())",
     "blind": "astar(blind())",
 }
@@ -39,7 +48,10 @@ SEARCHES: Mapping[str, str] = {
 
 ALIASES: Mapping[str, tuple[tuple[str, float], ...]] = {
     "lama-first": (("lama-first", 1.0),),
-    "satisficing": (("lama-first", 0.15), ("ff-weighted", 0.35), ("cea-weighted", 1.0)),
+    "satisficing": (("lama-first", 0.4), ("ff-random", 0.3), ("cea-random", 1.0)),
+    # Greedy search is lost where many states are dead ends that heuristics do not see (Floortile): the best of some 40
+    # configurations there, by the number of problems solved within seconds.
+    "dead-ends": (("ff-random", 0.15), ("cea-random", 0.6), ("cea-random-2", 1.0)),
     # A* with a blind heuristic where LM-cut does not support the problem (conditional effects, axioms).
     "optimal": (("lmcut", 1.0), ("blind", 1.0)),
     "pyperplan": (),
@@ -51,6 +63,7 @@ _CONCLUSIVE = (0, *_PROVED)
 _INCOMPLETE = 12
 _UNSUPPORTED = 34
 _FAILURES = {20: Status.MEMORY, 21: Status.TIMEOUT, 22: Status.MEMORY, 23: Status.TIMEOUT, 24: Status.TIMEOUT}
+_LIMIT_REACHED = (Status.TIMEOUT, Status.MEMORY)
 _COST = re.compile(rb"; cost = (\d+)")
 
 
@@ -178,21 +191,25 @@ def _fast_downward() -> Path | None:
 
 @dataclass(slots=True)
 class PlanCache:
-    """Plans of gold problems by content. Only what does not depend on the machine is kept: never a reached limit."""
+    """Plans of gold problems by content. That a limit was reached holds until greater limits are asked for."""
 
     entries: int = 4096
     solver: Callable[..., Outcome] = solve
-    _kept: OrderedDict[bytes, Outcome] = field(default_factory=OrderedDict)
+    _kept: OrderedDict[bytes, tuple[Outcome, Limits]] = field(default_factory=OrderedDict)
 
     def solve(self, domain: str, problem: str, limits: Limits | None = None, *, alias: str = "lama-first") -> Outcome:
         """As `solve`, from the cache where it can be."""
+        limits = limits or Limits()
         key = sha256("\0".join((alias, domain, problem)).encode("utf-8", "surrogatepass")).digest()
         if key in self._kept:
-            self._kept.move_to_end(key)
-            return self._kept[key]
+            outcome, allowed = self._kept[key]
+            within = limits.seconds <= allowed.seconds and limits.memory <= allowed.memory
+            if outcome.status not in _LIMIT_REACHED or within:
+                self._kept.move_to_end(key)
+                return outcome
         outcome = self.solver(domain, problem, limits, alias=alias)
-        if outcome.ok or outcome.status is Status.INVALID:
-            self._kept[key] = outcome
+        if outcome.ok or outcome.status is Status.INVALID or outcome.status in _LIMIT_REACHED:
+            self._kept[key] = outcome, limits
             if len(self._kept) > self.entries:
                 self._kept.popitem(last=False)
         return outcome

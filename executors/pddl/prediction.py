@@ -26,7 +26,7 @@ def plan_prediction(
     """Whether a plan for the predicted problem solves the gold problem.
 
     `gold_plan` is the outcome of `solve` on the gold problem, where the caller has it; else it is solved (through
-    `cache`) when the prediction fails. `limits.seconds` bounds each of the two planner runs.
+    `cache`) when the prediction fails and is another text. `limits.seconds` bounds each of the two planner runs.
     Value: `success`; `reason` ("" or why not); `status` (of the planner on the prediction); `unsolvable_here` (no
     success, and the gold problem is not solved within the limits either); `plan`, `steps`, `cost` (by the gold metric,
     when valid), `planner`, `gold_cost` (None where not known). Always `ok`: `status` says how the prediction ended.
@@ -49,6 +49,8 @@ def plan_prediction(
         "gold_cost": None,
     }
     value.update(_judged(domain, gold, solved, limits))
+    if gold_plan is None and predicted == gold:
+        gold_plan = solved
     if gold_plan is None and not value["success"]:
         gold_plan = (cache or PlanCache()).solve(domain, gold, limits, alias=alias)
     if gold_plan is not None:

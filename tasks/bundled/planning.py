@@ -121,7 +121,7 @@ DOMAINS = {
     "blocksworld": (_BLOCKSWORLD, range(3, 7)),
     "grippers": (_GRIPPERS, range(2, 6)),
     "termes": (_TERMES, range(1, 3)),
-    "floortile": (_FLOORTILE, range(2, 4)),
+    "floortile": (_FLOORTILE, range(2, 5)),
 }
 
 

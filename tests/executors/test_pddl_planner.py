@@ -39,7 +39,7 @@ def judged(plan: dict[str, Any], problem: str = ROW, domain: str = COINS) -> dic
     return plan_of(validate(domain, problem, plan["plan"]))
 
 
-@pytest.mark.parametrize("alias", ["lama-first", "satisficing", "optimal", "pyperplan"])
+@pytest.mark.parametrize("alias", ["lama-first", "satisficing", "dead-ends", "optimal", "pyperplan"])
 def test_every_alias_finds_a_valid_plan(alias: str) -> None:
     plan = plan_of(solve(COINS, ROW, alias=alias))
     assert judged(plan)["valid"]
@@ -110,6 +110,11 @@ def test_limits_are_kept() -> None:
 
 HOSTILE = {
     "a million objects": (COINS, ROW.replace("(:objects", "(:objects " + "o " * 10**6)),
+    "a hundred thousand objects": (
+        COINS,
+        ROW.replace("(:objects", "(:objects " + " ".join(f"o{i}" for i in range(100_000)) + " "),
+    ),
+    "a million facts": (COINS, ROW.replace("(:init", "(:init" + "(hand q)" * 10**6)),
     "deep nesting": (COINS, "(" * 500_000),
     "deep conditions": (COINS, ROW.replace("(and (heads x)", "(and " + "(not " * 70 + "(heads x)" + ")" * 70)),
     "cyclic types": (COINS.replace("(:predicates", "(:types a - b b - c c - a) (:predicates"), ROW),
@@ -150,6 +155,22 @@ def test_hostile_problems_end_within_the_limits(case: str) -> None:
     outcome = validate(domain, problem, "(push x p q)\n(turn x q)", Limits(seconds=1.5))
     assert outcome.status in (Status.OK, Status.INVALID, Status.TIMEOUT)
     assert plan_of(solve(COINS, ROW))["steps"] == 3, "the next problem is solved as if nothing had happened"
+
+
+@pytest.mark.parametrize("alias", ["lama-first", "pyperplan"])
+def test_names_and_includes_reach_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, alias: str) -> None:
+    monkeypatch.chdir(tmp_path)
+    secret = tmp_path / "secret.pddl"
+    secret.write_text("(hand hidden)")
+    before = {path: path.read_bytes() for path in tmp_path.iterdir()}
+    path = str(secret)
+    texts = [(COINS.replace("coins", name), ROW.replace("coins", name).replace("row", name)) for name in (path, "plan")]
+    for line in (f"(:include {path})", f'(:include "{path}")', f"\n#include <{path}>\n", f"\n@{path}\n"):
+        texts.append((COINS, ROW.replace("(:init", f"{line} (:init")))
+    for domain, problem in texts:
+        said = repr((solve(domain, problem, alias=alias), validate(domain, problem, "(turn x q)")))
+        assert "hidden" not in said
+    assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
 
 
 def test_the_translator_stays_warm_and_is_replaced_when_killed() -> None:
@@ -193,17 +214,37 @@ def test_the_fallback_serves_where_the_binary_is_missing(monkeypatch: pytest.Mon
         solve(COINS, ROW)
 
 
-def test_the_cache_keeps_what_does_not_depend_on_the_machine() -> None:
+def test_the_cache_keeps_plans_and_proofs_and_tries_hard_problems_again_with_greater_limits() -> None:
     calls: list[str] = []
 
-    def solver(domain: str, problem: str, limits: Limits | None, *, alias: str) -> Outcome:
+    def solver(domain: str, problem: str, limits: Limits, *, alias: str) -> Outcome:
         calls.append(problem)
-        return Outcome(Status.TIMEOUT) if problem == "hard" else Outcome(Status.OK, Verdict.UNSOLVABLE)
+        hard = problem == "hard" and limits.seconds < 9
+        return Outcome(Status.TIMEOUT) if hard else Outcome(Status.OK, Verdict.UNSOLVABLE)
 
     cache = PlanCache(entries=2, solver=solver)
-    for problem in ("easy", "easy", "hard", "hard", "other", "third", "easy"):
+    for problem in ("easy", "easy", "hard", "hard"):
+        cache.solve("domain", problem, Limits(seconds=5))
+    assert calls == ["easy", "hard"]
+    assert cache.solve("domain", "hard", Limits(seconds=2)).status is Status.TIMEOUT
+    assert cache.solve("domain", "hard", Limits(seconds=9)).ok
+    assert cache.solve("domain", "hard", Limits(seconds=60)).ok
+    assert calls == ["easy", "hard", "hard"]
+    for problem in ("other", "easy"):
         cache.solve("domain", problem)
-    assert calls == ["easy", "hard", "hard", "other", "third", "easy"]
+    assert calls[3:] == ["other", "easy"], "the least recently used is forgotten"
+
+
+def test_a_prediction_that_is_the_gold_text_is_solved_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[str] = []
+
+    def unsolved(domain: str, problem: str, limits: Limits, *, alias: str) -> Outcome:
+        calls.append(problem)
+        return Outcome.failed(Status.TIMEOUT, "too hard")
+
+    monkeypatch.setattr("executors.pddl.prediction.solve", unsolved)
+    value = plan_of(plan_prediction(COINS, ROW, ROW, cache=PlanCache(solver=unsolved)))
+    assert (value["success"], value["unsolvable_here"], calls) == (False, True, [ROW])
 
 
 def test_a_prediction_succeeds_when_its_plan_solves_the_gold_problem() -> None:

@@ -1,6 +1,8 @@
 (define (problem blocksworld-0-1)
 (:domain blocksworld-4ops)
-(:objects b1 b2 b3)
+(:objects
+b1 b2 b3
+)
 (:init
 (arm-empty)
 (on-table b2)

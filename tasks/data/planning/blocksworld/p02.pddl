@@ -1,17 +1,19 @@
 (define (problem blocksworld-0-2)
 (:domain blocksworld-4ops)
-(:objects b1 b2 b3 b4)
+(:objects
+b1 b2 b3 b4
+)
 (:init
 (arm-empty)
-(on-table b4)
-(on b1 b4)
-(on b3 b1)
+(on-table b3)
 (clear b3)
+(on-table b1)
+(on b4 b1)
+(clear b4)
 (on-table b2)
 (clear b2)
 )
 (:goal (and
-(on b3 b4)
-(on b2 b3)
+(on b4 b1)
 ))
 )

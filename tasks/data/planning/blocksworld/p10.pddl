@@ -1,18 +1,18 @@
 (define (problem blocksworld-0-10)
 (:domain blocksworld-4ops)
-(:objects b1 b2 b3 b4)
+(:objects
+b1 b2 b3 b4
+)
 (:init
 (arm-empty)
-(on-table b4)
-(on b1 b4)
-(clear b1)
-(on-table b2)
+(on-table b1)
+(on b3 b1)
+(on b2 b3)
 (clear b2)
-(on-table b3)
-(clear b3)
+(on-table b4)
+(clear b4)
 )
 (:goal (and
-(on b2 b4)
-(on b1 b2)
+(on b4 b3)
 ))
 )

@@ -1,20 +1,21 @@
 (define (problem floortile-0-1)
 (:domain floor-tile)
-(:objects tile_0-1 tile_0-2 tile_1-1 tile_1-2 tile_2-1 tile_2-2 - tile
-robot1 robot2 - robot
-white black - color)
+(:objects
+tile_0-1 tile_0-2 tile_1-1 tile_1-2 tile_2-1 tile_2-2 - tile
+robot1 - robot
+white black - color
+)
 (:init
 (= (total-cost) 0)
-(robot-at robot1 tile_0-1)
+(robot-at robot1 tile_0-2)
 (robot-has robot1 white)
-(robot-at robot2 tile_2-2)
-(robot-has robot2 black)
 (available-color white)
 (available-color black)
-(clear tile_0-2)
+(clear tile_0-1)
 (clear tile_1-1)
 (clear tile_1-2)
 (clear tile_2-1)
+(clear tile_2-2)
 (up tile_1-1 tile_0-1)
 (up tile_1-2 tile_0-2)
 (up tile_2-1 tile_1-1)
@@ -31,8 +32,8 @@ white black - color)
 (left tile_2-1 tile_2-2)
 )
 (:goal (and
-(painted tile_1-1 white)
-(painted tile_1-2 black)
+(painted tile_1-1 black)
+(painted tile_1-2 white)
 (painted tile_2-1 black)
 (painted tile_2-2 white)
 ))

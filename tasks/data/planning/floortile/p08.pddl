@@ -1,22 +1,24 @@
 (define (problem floortile-0-8)
 (:domain floor-tile)
-(:objects tile_0-1 tile_0-2 tile_0-3 tile_1-1 tile_1-2 tile_1-3 tile_2-1 tile_2-2 tile_2-3 - tile
+(:objects
+tile_0-1 tile_0-2 tile_0-3 tile_1-1 tile_1-2 tile_1-3 tile_2-1 tile_2-2 tile_2-3 - tile
 robot1 robot2 - robot
-white black - color)
+white black - color
+)
 (:init
 (= (total-cost) 0)
-(robot-at robot1 tile_1-1)
+(robot-at robot1 tile_1-3)
 (robot-has robot1 white)
-(robot-at robot2 tile_1-3)
+(robot-at robot2 tile_2-2)
 (robot-has robot2 black)
 (available-color white)
 (available-color black)
 (clear tile_0-1)
 (clear tile_0-2)
 (clear tile_0-3)
+(clear tile_1-1)
 (clear tile_1-2)
 (clear tile_2-1)
-(clear tile_2-2)
 (clear tile_2-3)
 (up tile_1-1 tile_0-1)
 (up tile_1-2 tile_0-2)

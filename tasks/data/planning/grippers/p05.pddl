@@ -1,18 +1,23 @@
 (define (problem grippers-0-5)
 (:domain gripper-strips)
-(:objects robot1 - robot
-rgripper1 lgripper1 - gripper
-room1 room2 - room
-ball1 ball2 - object)
+(:objects
+robot1 robot2 - robot
+rgripper1 lgripper1 rgripper2 lgripper2 - gripper
+room1 room2 room3 - room
+ball1 ball2 - object
+)
 (:init
-(at-robby robot1 room2)
+(at-robby robot1 room1)
+(at-robby robot2 room1)
 (free robot1 rgripper1)
 (free robot1 lgripper1)
-(at ball1 room2)
-(at ball2 room2)
-)
-(:goal (and
+(free robot2 rgripper2)
+(free robot2 lgripper2)
 (at ball1 room1)
 (at ball2 room1)
+)
+(:goal (and
+(at ball1 room3)
+(at ball2 room2)
 ))
 )

@@ -1,27 +1,29 @@
 (define (problem grippers-0-8)
 (:domain gripper-strips)
-(:objects robot1 robot2 - robot
+(:objects
+robot1 robot2 - robot
 rgripper1 lgripper1 rgripper2 lgripper2 - gripper
-room1 room2 room3 room4 room5 - room
-ball1 ball2 ball3 ball4 ball5 - object)
+room1 room2 - room
+ball1 ball2 ball3 ball4 ball5 - object
+)
 (:init
-(at-robby robot1 room4)
-(at-robby robot2 room5)
+(at-robby robot1 room1)
+(at-robby robot2 room1)
 (free robot1 rgripper1)
 (free robot1 lgripper1)
 (free robot2 rgripper2)
 (free robot2 lgripper2)
-(at ball1 room4)
+(at ball1 room2)
+(at ball2 room2)
+(at ball3 room2)
+(at ball4 room1)
+(at ball5 room2)
+)
+(:goal (and
+(at ball1 room1)
 (at ball2 room1)
 (at ball3 room1)
 (at ball4 room2)
 (at ball5 room1)
-)
-(:goal (and
-(at ball1 room5)
-(at ball2 room2)
-(at ball3 room5)
-(at ball4 room5)
-(at ball5 room3)
 ))
 )

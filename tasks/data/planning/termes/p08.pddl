@@ -1,7 +1,9 @@
 (define (problem termes-0-8)
 (:domain termes)
-(:objects n0 n1 n2 - numb
-pos-0-0 pos-0-1 pos-0-2 pos-1-0 pos-1-1 pos-1-2 pos-2-0 pos-2-1 pos-2-2 pos-3-0 pos-3-1 pos-3-2 - position)
+(:objects
+n0 n1 n2 n3 - numb
+pos-0-0 pos-0-1 pos-0-2 pos-1-0 pos-1-1 pos-1-2 pos-2-0 pos-2-1 pos-2-2 pos-3-0 pos-3-1 pos-3-2 - position
+)
 (:init
 (height pos-0-0 n0)
 (height pos-0-1 n0)
@@ -18,6 +20,7 @@ pos-0-0 pos-0-1 pos-0-2 pos-1-0 pos-1-1 pos-1-2 pos-2-0 pos-2-1 pos-2-2 pos-3-0 
 (at pos-1-0)
 (SUCC n1 n0)
 (SUCC n2 n1)
+(SUCC n3 n2)
 (NEIGHBOR pos-0-0 pos-0-1)
 (NEIGHBOR pos-0-0 pos-1-0)
 (NEIGHBOR pos-0-1 pos-0-0)
@@ -56,17 +59,17 @@ pos-0-0 pos-0-1 pos-0-2 pos-1-0 pos-1-1 pos-1-2 pos-2-0 pos-2-1 pos-2-2 pos-3-0 
 )
 (:goal (and
 (height pos-0-0 n0)
-(height pos-0-1 n0)
+(height pos-0-1 n2)
 (height pos-0-2 n0)
 (height pos-1-0 n0)
 (height pos-1-1 n0)
 (height pos-1-2 n0)
-(height pos-2-0 n0)
+(height pos-2-0 n3)
 (height pos-2-1 n0)
 (height pos-2-2 n0)
 (height pos-3-0 n0)
 (height pos-3-1 n0)
-(height pos-3-2 n2)
+(height pos-3-2 n0)
 (not (has-block))
 ))
 )
