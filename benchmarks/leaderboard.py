@@ -25,7 +25,7 @@ sys.path.insert(0, str(REPOSITORY))
 
 from harness.record import Record  # noqa: E402
 from harness.statistics import bootstrap, clustered  # noqa: E402
-from harness.summary import summarise, write_results  # noqa: E402
+from harness.summary import RECORDS_FILE, RESULTS_FILE, summarise, write_results  # noqa: E402
 from tasks.bleu import Variant, bleu_metric, counts  # noqa: E402
 from tasks.task import Task, registry  # noqa: E402
 
@@ -87,7 +87,7 @@ def make_runs(folder: Path, runs: int) -> None:
     folder.mkdir(parents=True)
     records = folder / "records"
     records.write_text("\n".join(lines) + "\n", encoding="ascii")
-    results = b""
+    results = named = b""
     for number in range(runs):
         run = folder / f"run-{number:04d}"
         run.mkdir()
@@ -96,7 +96,9 @@ def make_runs(folder: Path, runs: int) -> None:
         (run / "samples-0000.jsonl").hardlink_to(records)
         if not results:
             results = write_results(summarise(run)).read_bytes()
-        (run / "results.json").write_bytes(results)
+            named = (run / RECORDS_FILE).read_bytes()
+        (run / RESULTS_FILE).write_bytes(results)
+        (run / RECORDS_FILE).write_bytes(named)
 
 
 def record(task: Task, number: int, random: np.random.Generator) -> Record:

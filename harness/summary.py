@@ -1,7 +1,8 @@
 """A run's numbers, recomputed from its records and nothing else, and their lm-eval form `results.json`.
 
-`results.json` names the records it was made of by size and hash. While they are these records, its numbers are theirs,
-and a thousand runs can be read without their records.
+The same samples give the same bytes, in however many parts they were written. `results.records.json` beside it names
+the records' files by size and hash: while they are these, the numbers are theirs, and a thousand runs can be read
+without their records.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from tasks.metrics import Estimate, Statistics
 from tasks.task import registry
 
 RESULTS_FILE = "results.json"
+RECORDS_FILE = "results.records.json"
 _SCHEMA = 1
 
 
@@ -101,7 +103,7 @@ def load_summary(folder: Path) -> RunSummary:
     Of the config only what is not of single tasks is there.
     """
     ours = _first_line(folder / RESULTS_FILE)
-    if ours is None or not _of_records(folder, ours["records"]):
+    if ours is None or not _of_todays_records(folder):
         return summarise(folder)
     known = registry()
     tasks = tuple(_task_of_results(name, row) for name, row in ours["tasks"].items() if name in known)
@@ -119,7 +121,11 @@ def _first_line(path: Path) -> dict[str, Any] | None:
         return None
 
 
-def _of_records(folder: Path, named: Mapping[str, Mapping[str, Any]]) -> bool:
+def _of_todays_records(folder: Path) -> bool:
+    try:
+        named: dict[str, dict[str, Any]] = json.loads((folder / RECORDS_FILE).read_text(encoding="ascii"))
+    except (OSError, ValueError):
+        return False
     found = {part.name: part for part in parts(folder)}
     if named.keys() != found.keys():
         return False
@@ -192,15 +198,17 @@ def write_results(summary: RunSummary) -> Path:
     ours = {
         "schema": _SCHEMA,
         "config": {name: value for name, value in summary.config.items() if name != "tasks"},
-        "records": {
-            part.name: {"bytes": part.stat().st_size, "blake2b": _hash(part)} for part in parts(summary.folder)
-        },
         "tasks": {task.name: _row(task) for task in summary.tasks},
     }
     first = f'{{"symharness": {json.dumps(ours, separators=(",", ":"), ensure_ascii=False)},'
     rest = json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False).removeprefix("{")
-    path = summary.folder / RESULTS_FILE
+    named = {part.name: {"bytes": part.stat().st_size, "blake2b": _hash(part)} for part in parts(summary.folder)}
+    _replace(summary.folder / RECORDS_FILE, json.dumps(named, indent=1) + "\n")
+    return _replace(summary.folder / RESULTS_FILE, first + rest + "\n")
+
+
+def _replace(path: Path, text: str) -> Path:
     scratch = path.with_suffix(".json.new")
-    scratch.write_text(first + rest + "\n", encoding="utf-8")
+    scratch.write_text(text, encoding="utf-8")
     scratch.rename(path)
     return path
