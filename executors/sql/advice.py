@@ -61,7 +61,7 @@ def _tables_read(query: str, tables: Tables, qualifier: str) -> list[str]:
     if qualifier.lower() in lower:
         return [lower[qualifier.lower()]]
     if qualifier:
-        for before, word, after in zip(words, words[1:], [*words[2:], ""], strict=True):
+        for before, word, after in zip(words, words[1:], [*words[2:], ""], strict=False):
             alias = after if word == "as" else word
             if alias == qualifier.lower() and before in lower:
                 return [lower[before]]

@@ -189,6 +189,7 @@ class TestWhatIsNoQuery:
     @pytest.mark.parametrize(
         ("query", "reason"),
         [
+            ("SELECT a.b.nme FROM bird", "no column 'nme'"),
             ("SELECT nme FROM bird", "no column 'nme' in table bird; did you mean 'name'?"),
             ("SELECT b.wing_span FROM bird AS b", "no column 'wing_span' in table bird; did you mean 'wingspan'?"),
             ("SELECT x.nme FROM number, bird x", "no column 'nme' in table bird; did you mean 'name'?"),
