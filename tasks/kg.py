@@ -20,7 +20,7 @@ from typing import Any
 from executors.kg import answers, equivalence, ontology, s_expression, store, translation
 from executors.outcome import Limits, Outcome, Status
 from tasks import extract
-from tasks.metrics import Metric, Origin, Standing, Statistics, ratio
+from tasks.metrics import Metric, Origin, Standing, Statistics, full_weight, ratio
 from tasks.prompt import Prompt, Shot
 from tasks.source import Source
 from tasks.task import DataError, Sample, Task
@@ -253,10 +253,6 @@ def answer_match(sample: Sample, program: str | None, outcome: Outcome) -> Stati
     return _weighed(sample, float(same))
 
 
-def _full(statistics: Statistics) -> bool:
-    return abs(statistics["numerator"] - statistics["denominator"]) < 1e-9
-
-
 _S_PROMPT = Prompt(
     "Given KG, transform the query into s-Expression. The forms are (JOIN relation set), (JOIN (R relation) set), "
     "(AND set set), (COUNT set), (ARGMAX set relation), (ARGMIN set relation) and (lt|le|gt|ge relation literal).\n"
@@ -333,7 +329,12 @@ GRAILQA = Task(
             source="dki-lab/GrailQA evaluate.py, as kept in salesforce/rng-kbqa 2b6ef28e7724",
         ),
         Metric(
-            "answer_f1", grailqa_f1, ratio, origin=Origin.OFFICIAL, source="dki-lab/GrailQA evaluate.py", perfect=_full
+            "answer_f1",
+            grailqa_f1,
+            ratio,
+            origin=Origin.OFFICIAL,
+            source="dki-lab/GrailQA evaluate.py",
+            perfect=full_weight,
         ),
     ),
     wrong=lambda sample: ["(AND common.topic (JOIN common.topic.alias m.00000))", "(AND", "no expression"],
@@ -355,8 +356,8 @@ WEBQSP = Task(
     extract=extract_query,
     execute=execute_query,
     metrics=(
-        Metric("f1", answer_f1, ratio, Origin.PAPER, Standing.DERIVED, _WEBQSP_EVAL, graded=True, perfect=_full),
-        Metric("hits_at_1", hits_at_1, ratio, Origin.OFFICIAL, source=_WEBQSP_EVAL, perfect=_full),
+        Metric("f1", answer_f1, ratio, Origin.PAPER, Standing.DERIVED, _WEBQSP_EVAL, graded=True, perfect=full_weight),
+        Metric("hits_at_1", hits_at_1, ratio, Origin.OFFICIAL, source=_WEBQSP_EVAL, perfect=full_weight),
         Metric("sparql_equivalent", sparql_equivalent),
     ),
     wrong=wrong_queries,
@@ -379,8 +380,8 @@ COMPWEBQ = Task(
     metrics=(
         Metric("exact_match", sparql_exact_match, origin=Origin.PAPER, standing=Standing.DERIVED, source=_UNIFIEDSKG),
         Metric("sparql_equivalent", sparql_equivalent),
-        Metric("answer_match", answer_match, ratio, Origin.OFFICIAL, source=_UNIFIEDSKG, perfect=_full),
-        Metric("answer_f1", answer_f1, ratio, graded=True, perfect=_full),
+        Metric("answer_match", answer_match, ratio, Origin.OFFICIAL, source=_UNIFIEDSKG, perfect=full_weight),
+        Metric("answer_f1", answer_f1, ratio, graded=True, perfect=full_weight),
     ),
     wrong=wrong_queries,
     paper_metric="exact_match",

@@ -104,6 +104,11 @@ def ratio(statistics: Sequence[Statistics], groups: Sequence[str]) -> Estimate:
     return Estimate(value, math.sqrt(spread * clusters / (clusters - 1)) / weight, n)
 
 
+def full_weight(statistics: Statistics) -> bool:
+    """Whether a sample has all that a `ratio` can give it; one that weighs nothing lacks nothing."""
+    return abs(statistics["numerator"] - statistics["denominator"]) < 1e-9
+
+
 def mean_of_groups(statistics: Sequence[Statistics], groups: Sequence[str]) -> Estimate:
     """The mean over groups of each group's mean `score` (macro average); the groups are strata, all of them asked.
 

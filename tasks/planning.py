@@ -17,7 +17,7 @@ from executors import pddl
 from executors.outcome import Limits, Outcome, Status
 from tasks import extract
 from tasks.bleu import bleu_metric
-from tasks.metrics import Metric, Origin, Standing, Statistics, ratio
+from tasks.metrics import Metric, Origin, Standing, Statistics, full_weight, ratio
 from tasks.planning_problems import generate
 from tasks.prompt import Prompt, Shot
 from tasks.source import Source
@@ -149,10 +149,6 @@ def problem_equivalent(sample: Sample, program: str | None, outcome: Outcome) ->
     return {"score": float(pddl.problem_equivalent(program, _problem(sample).gold, LIMITS).value is True)}
 
 
-def _full(statistics: Statistics) -> bool:
-    return statistics["numerator"] == statistics["denominator"]
-
-
 def wrong(sample: Sample) -> list[str]:
     # A plan for another goal could be right where the gold goal already holds, so these have no plan at all.
     name = re.search(r"\(\s*domain\s+([\w-]+)", _problem(sample).domain, re.IGNORECASE)
@@ -216,7 +212,7 @@ def _in_domain(domain: str) -> Task:
     metrics = (
         bleu_metric(),
         Metric("problem_equivalent", problem_equivalent),
-        Metric("solves_gold", plan_success, ratio, Origin.OFFICIAL, Standing.FOUND, _LLMP, perfect=_full),
+        Metric("solves_gold", plan_success, ratio, Origin.OFFICIAL, Standing.FOUND, _LLMP, perfect=full_weight),
     )
     return _task(domain, "symbolic", metrics, "bleu")
 
@@ -224,9 +220,9 @@ def _in_domain(domain: str) -> Task:
 def _delegation(domain: str) -> Task:
     quality = partial(plan_quality, alias=_alias(domain))
     metrics = (
-        Metric("plan_success", plan_success, ratio, Origin.OFFICIAL, Standing.FOUND, _LLMP, perfect=_full),
-        Metric("plan_valid", plan_valid, ratio, perfect=_full),
-        Metric("plan_quality", quality, ratio, graded=True, perfect=_full),
+        Metric("plan_success", plan_success, ratio, Origin.OFFICIAL, Standing.FOUND, _LLMP, perfect=full_weight),
+        Metric("plan_valid", plan_valid, ratio, perfect=full_weight),
+        Metric("plan_quality", quality, ratio, graded=True, perfect=full_weight),
     )
     return _task(domain, "delegation", metrics, None)
 

@@ -17,7 +17,7 @@ from typing import Any
 from executors import denotation, sql, table, wikisql
 from executors.outcome import Limits, Outcome, Status
 from tasks import extract
-from tasks.metrics import Metric, Origin, Standing, Statistics, ratio
+from tasks.metrics import Metric, Origin, Standing, Statistics, full_weight, ratio
 from tasks.prompt import Prompt, Shot
 from tasks.source import Source
 from tasks.task import DataError, Sample, Task
@@ -318,7 +318,7 @@ WIKISQL = Task(
             origin=Origin.OFFICIAL,
             standing=Standing.FOUND,
             source="salesforce/WikiSQL 7857cfd, evaluate.py (ex)",
-            perfect=lambda statistics: statistics["numerator"] == statistics["denominator"],
+            perfect=full_weight,
         ),
         Metric(
             "logical_form",

@@ -15,7 +15,7 @@ from typing import Any
 from executors.outcome import Outcome
 from executors.scene import clevr, gqa
 from tasks import extract
-from tasks.metrics import Metric, Origin, Standing, Statistics, ratio
+from tasks.metrics import Metric, Origin, Standing, Statistics, full_weight, ratio
 from tasks.prompt import Prompt, Shot
 from tasks.source import Source
 from tasks.task import DataError, Sample, Task
@@ -231,7 +231,7 @@ GQA = Task(
             answer_accuracy,
             ratio,
             source="our reading of GQA's operations on its scene graphs",
-            perfect=lambda statistics: statistics["numerator"] == statistics["denominator"],
+            perfect=full_weight,
         ),
     ),
     wrong=lambda sample: ["select: nothing at all->query: name [0]", "select: [", "no program"],
