@@ -280,14 +280,25 @@ def compare(
     ] = None,
     tasks: Annotated[str, typer.Option(help="Tasks, separated by commas. [default: all that the runs share]")] = "",
     every_metric: Annotated[bool, typer.Option("--all-metrics", help="Every metric, not the main ones.")] = False,
+    evolved: Annotated[
+        bool, typer.Option("--evolved", help="Compare each run's Symbol-evol tasks with its own standard ones.")
+    ] = False,
     form: FormatOption = Format.TABLE,
 ) -> None:
     """Compare runs sample by sample: differences, intervals, p-values, and which samples flipped."""
     from harness.compare import compare_runs
+    from harness.config import UserError
+    from harness.extrapolation import compare_evolved
     from harness.published import published_model
     from harness.terminal import print_report
     from harness.unpaired import compare_published
 
+    if evolved:
+        if baseline is not None:
+            raise UserError("--evolved compares a run with itself: it takes no --baseline")
+        for run in runs:
+            print_report(compare_evolved(run, _names(tasks), every_metric), form)
+        return
     if baseline is not None and baseline.startswith("published:"):
         model = published_model(baseline.removeprefix("published:"))
         for run in runs:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.averages import RULES, Rule, average, paper_title
 from harness.config import UserError
-from harness.figures import Figure, primary, shown
+from harness.figures import Figure, in_both_forms, primary, shown
 from harness.published import PUBLISHED, PublishedModel, published_models
 from harness.runlog import is_run
 from harness.summary import RunSummary, TaskSummary, load_summary
@@ -32,6 +32,7 @@ SHOWN = ("LLaMA-2-Chat", "Symbol-LLM-Base", "Symbol-LLM-Instruct")
 
 _NORMAL_95 = 1.959963984540054
 _AVERAGES = "Averages"
+_EXTRAPOLATION = "Symbol extrapolation"
 
 LEGEND = (
     "Scores x100 ± half of the 95 % interval (1.96 standard errors, clustered by group), n samples.",
@@ -41,6 +42,10 @@ LEGEND = (
     "counts for the metric. not published: the paper has no such figure.",
     "Averages are of the paper's metrics over the named number of symbolic tasks, and of nothing less: k of n says how "
     "many there are.",
+)
+_DROPS = (
+    "drop: the figure less that of the same samples with random names for the task's symbols; `symharness compare RUN "
+    "--evolved` pairs the samples and gives its interval.",
 )
 
 
@@ -69,13 +74,16 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One model in one setting; `published` rows are the paper's figures, not ours. Cells are by column heading."""
+    """One model in one setting; `published` rows are the paper's figures, not ours. Cells are by column heading,
+    `drops` by that of the standard task's.
+    """
 
     model: str
     setting: str
     published: bool
     cells: dict[str, Cell]
     averages: dict[str, Cell]
+    drops: dict[str, Cell]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +95,7 @@ class Leaderboard:
 
     def frame(self) -> pd.DataFrame:
         """One line a cell: model, setting, published, suite, domain, task, metric, score, stderr and bounds (x100), n,
-        mark, and why a figure is missing. Averages are lines of the domain `Averages`.
+        mark, and why a figure is missing. Averages are lines of the domain `Averages`, drops of `Symbol extrapolation`.
         """
         import pandas as pd
 
@@ -101,7 +109,7 @@ class Leaderboard:
         return text + "\n"
 
     def grids(self) -> list[Grid]:
-        """A table a suite and domain, of the rows that have a figure there, then the averages."""
+        """A table a suite and domain, of the rows that have a figure there, then symbol extrapolation, the averages."""
         groups: dict[tuple[str, str], list[Figure]] = {}
         for column in self.columns:
             groups.setdefault((suite(column), column.task.domain), []).append(column)
@@ -109,12 +117,14 @@ class Leaderboard:
             self._grid(f"{of_suite}: {domain}", [(column.heading, column.heading) for column in columns], "cells")
             for (of_suite, domain), columns in groups.items()
         ]
+        if (drops := self._drops()).rows:
+            grids.append(drops)
         if any(suite(column) == "symbolic" for column in self.columns):
             grids.append(self._grid(_AVERAGES, [(rule.name, rule.name) for rule in RULES], "averages"))
         return grids
 
     def captions(self) -> Sequence[str]:
-        return LEGEND
+        return (*LEGEND, *_DROPS) if any(row.drops for row in self.rows) else LEGEND
 
     def _grid(self, title: str, columns: Sequence[tuple[str, str]], kind: str) -> Grid:
         rows: list[tuple[str, ...]] = []
@@ -128,15 +138,33 @@ class Leaderboard:
             rows.append((row.model, row.setting, *(cells[key].text for key, _ in columns)))
         return Grid(title, ("Model", "Setting", *(head for _, head in columns)), rows, 2, frozenset(quiet))
 
+    def _drops(self) -> Grid:
+        """A line a model and figure that it has in both forms."""
+        rows = [
+            (
+                *(row.model, row.setting, standard.task.title, standard.label),
+                *(cell.text for cell in (row.cells[standard.heading], row.cells[evolved.heading], drop)),
+            )
+            for row in self.rows
+            for standard, evolved in in_both_forms(self.columns)
+            if (drop := row.drops.get(standard.heading)) is not None
+        ]
+        return Grid(_EXTRAPOLATION, ("Model", "Setting", "Task", "Metric", "standard", "evolved", "drop"), rows, 4)
+
     def _lines(self) -> Iterator[tuple[Any, ...]]:
         heads = [
             (column.heading, (suite(column), column.task.domain, column.task.title, column.label))
             for column in self.columns
         ]
+        standards = [standard for standard, _ in in_both_forms(self.columns)]
         for row in self.rows:
             who = (row.model, row.setting, row.published)
             for heading, what in heads:
                 yield (*who, *what, *_numbers(row.cells[heading]))
+            for column in standards:
+                if column.heading in row.drops:
+                    what = ("ood", _EXTRAPOLATION, column.task.title, f"{column.label} drop")
+                    yield (*who, *what, *_numbers(row.drops[column.heading]))
             for name, cell in row.averages.items():
                 yield (*who, "symbolic", _AVERAGES, name, "mixed", *_numbers(cell))
 
@@ -214,8 +242,21 @@ def _rows(runs: Sequence[RunSummary], columns: Sequence[Figure]) -> list[Row]:
         tasks = {task.name: task for task in run.tasks}
         cells = {heading: _cell(tasks.get(task), metric) for heading, task, metric in places}
         paper = {name: cells[heading] for name, heading in papers.items() if name in tasks}
-        rows.append(Row(run.model, setting, False, cells, {rule.name: _average(rule, paper) for rule in RULES}))
+        averages = {rule.name: _average(rule, paper) for rule in RULES}
+        rows.append(Row(run.model, setting, False, cells, averages, _drops(cells, columns)))
     return sorted(rows, key=lambda row: (row.model, row.setting))
+
+
+def _drops(cells: dict[str, Cell], columns: Sequence[Figure]) -> dict[str, Cell]:
+    """By the standard figure's heading, where there is one in both forms; their error is not that of a difference."""
+    found: dict[str, Cell] = {}
+    for standard, evolved in in_both_forms(columns):
+        before, after = cells[standard.heading], cells[evolved.heading]
+        if before.estimate is not None and after.estimate is not None:
+            n, same = before.estimate.n, before.estimate.n == after.estimate.n
+            drop = Estimate(before.estimate.value - after.estimate.value, None, n) if same else None
+            found[standard.heading] = Cell(drop, before.mark, "" if same else "not of the same samples")
+    return found
 
 
 _NOT_RUN = Cell(None, missing="not run")
@@ -259,7 +300,7 @@ def _published(model: PublishedModel, columns: Sequence[Figure]) -> Row | None:
         )
         for rule in RULES
     }
-    return Row(model.name, "published", True, cells, averages)
+    return Row(model.name, "published", True, cells, averages, {})
 
 
 def _published_cell(model: PublishedModel, column: Figure) -> Cell:
