@@ -331,6 +331,37 @@ def leaderboard(
 
 
 @app.command()
+def contamination(
+    files: Annotated[list[Path], typer.Argument(help="Training files: .jsonl, .json, .parquet or text, perhaps .gz.")],
+    tasks: Tasks = "all",
+    data: Data = None,
+    ngram: Annotated[int, typer.Option(help="Words of an n-gram.")] = 13,
+    output_path: Annotated[
+        Path | None,
+        typer.Option(
+            "--output_path",
+            "-o",
+            help="Folder for contamination.json: a model's folder, to have it on the leaderboard.",
+        ),
+    ] = None,
+    form: FormatOption = Format.TABLE,
+) -> None:
+    """Find test samples in training files: whole questions and golds, and n-grams of questions."""
+    from harness.contamination import look_for
+    from harness.plan import prepare_tasks
+    from harness.seen import CONTAMINATION_FILE
+    from harness.terminal import print_report
+
+    report = look_for(prepare_tasks(_names(tasks), data, None), files, ngram)
+    print_report(report, form)
+    if output_path is not None:
+        output_path.mkdir(parents=True, exist_ok=True)
+        path = output_path / CONTAMINATION_FILE
+        path.write_text(report.json(), encoding="utf-8")
+        typer.echo(f"written: {path}", err=True)
+
+
+@app.command()
 def serve(
     model: ModelOption,
     port: Annotated[int | None, typer.Option(help="Port on 127.0.0.1. [default: a free one]")] = None,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import gc
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +19,7 @@ from harness.config import UserError
 from harness.figures import Figure, in_both_forms, primary, shown
 from harness.published import PUBLISHED, PublishedModel, published_models
 from harness.runlog import is_run
+from harness.seen import shares_seen
 from harness.summary import RunSummary, TaskSummary, load_summary
 from harness.tables import Grid
 from tasks.metrics import Estimate
@@ -47,17 +48,26 @@ _DROPS = (
     "drop: the figure less that of the same samples with random names for the task's symbols; `symharness compare RUN "
     "--evolved` pairs the samples and gives its interval.",
 )
+_SEEN = (
+    "seen: this share of the task's samples is in the model's training data, as `symharness contamination` found it "
+    "(contamination.json beside the run).",
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
     """A figure in [0, 1] or the reason why there is none. `mark` says why it may not stand beside a full test set's:
-    `partial`, `mini` or nothing.
+    `partial`, `mini` or nothing. `seen` is the share of its samples that is known to be in the training data.
     """
 
     estimate: Estimate | None
     mark: str = ""
     missing: str = ""
+    seen: float = 0.0
+
+    @property
+    def marks(self) -> str:
+        return ", ".join(filter(None, (self.mark, f"seen {100 * self.seen:.2f} %" if self.seen else "")))
 
     @property
     def text(self) -> str:
@@ -68,7 +78,7 @@ class Cell:
         if self.estimate.stderr is not None:
             value += f" ± {100 * _NORMAL_95 * self.estimate.stderr:.2f}"
         remarks = [f"n={self.estimate.n}"] if self.estimate.n else []
-        remarks += [self.mark] if self.mark else []
+        remarks += [self.marks] if self.marks else []
         return value + (f" ({', '.join(remarks)})" if remarks else "")
 
 
@@ -124,7 +134,9 @@ class Leaderboard:
         return grids
 
     def captions(self) -> Sequence[str]:
-        return (*LEGEND, *_DROPS) if any(row.drops for row in self.rows) else LEGEND
+        drops = any(row.drops for row in self.rows)
+        seen = any(cell.seen for row in self.rows for cell in row.cells.values())
+        return (*LEGEND, *(_DROPS if drops else ()), *(_SEEN if seen else ()))
 
     def _grid(self, title: str, columns: Sequence[tuple[str, str]], kind: str) -> Grid:
         rows: list[tuple[str, ...]] = []
@@ -172,13 +184,13 @@ class Leaderboard:
 def _numbers(cell: Cell) -> tuple[Any, ...]:
     estimate = cell.estimate
     if estimate is None:
-        return None, None, None, None, None, cell.mark, cell.missing
+        return None, None, None, None, None, cell.marks, cell.missing
     score, n = round(100 * estimate.value, 4), estimate.n or None
     if estimate.stderr is None:
-        return score, None, None, None, n, cell.mark, ""
+        return score, None, None, None, n, cell.marks, ""
     margin = _NORMAL_95 * estimate.stderr
     low, high = max(0.0, estimate.value - margin), min(1.0, estimate.value + margin)
-    return score, round(100 * estimate.stderr, 4), round(100 * low, 4), round(100 * high, 4), n, cell.mark, ""
+    return score, round(100 * estimate.stderr, 4), round(100 * low, 4), round(100 * high, 4), n, cell.marks, ""
 
 
 def suite(column: Figure) -> str:
@@ -240,7 +252,8 @@ def _rows(runs: Sequence[RunSummary], columns: Sequence[Figure]) -> list[Row]:
     for run in runs:
         setting = run.setting + (f", run {run.folder.name}" if alike[run.model, run.setting] > 1 else "")
         tasks = {task.name: task for task in run.tasks}
-        cells = {heading: _cell(tasks.get(task), metric) for heading, task, metric in places}
+        seen = shares_seen(run.folder)
+        cells = {heading: _cell(tasks.get(task), metric, seen) for heading, task, metric in places}
         paper = {name: cells[heading] for name, heading in papers.items() if name in tasks}
         averages = {rule.name: _average(rule, paper) for rule in RULES}
         rows.append(Row(run.model, setting, False, cells, averages, _drops(cells, columns)))
@@ -255,22 +268,22 @@ def _drops(cells: dict[str, Cell], columns: Sequence[Figure]) -> dict[str, Cell]
         if before.estimate is not None and after.estimate is not None:
             n, same = before.estimate.n, before.estimate.n == after.estimate.n
             drop = Estimate(before.estimate.value - after.estimate.value, None, n) if same else None
-            found[standard.heading] = Cell(drop, before.mark, "" if same else "not of the same samples")
+            missing = "" if same else "not of the same samples"
+            found[standard.heading] = Cell(drop, before.mark, missing, max(before.seen, after.seen))
     return found
 
 
 _NOT_RUN = Cell(None, missing="not run")
 
 
-def _cell(task: TaskSummary | None, metric: str) -> Cell:
+def _cell(task: TaskSummary | None, metric: str, seen: Mapping[tuple[str, str], float]) -> Cell:
     if task is None:
         return _NOT_RUN
     estimate = task.estimates.get(metric)
     if estimate is None:
         return Cell(None, missing="undefined" if task.n else "no answers")
-    if task.place == "bundled":
-        return Cell(estimate, "mini")
-    return Cell(estimate, "" if task.complete else "partial")
+    mark = "mini" if task.place == "bundled" else "" if task.complete else "partial"
+    return Cell(estimate, mark, seen=seen.get((task.name, task.place), 0.0))
 
 
 def _average(rule: Rule, paper: dict[str, Cell]) -> Cell:
@@ -279,7 +292,8 @@ def _average(rule: Rule, paper: dict[str, Cell]) -> Cell:
     scores = {name: cell.estimate.value for name, cell in there.items() if cell.estimate is not None}
     marks = {cell.mark for cell in there.values()}
     remarks = [mark for mark in ("mini", "partial") if mark in marks]
-    return _average_cell(rule, scores, ", ".join([*remarks, *rule.stand_ins]))
+    seen = ["seen in part"] if any(cell.seen for cell in there.values()) else []
+    return _average_cell(rule, scores, ", ".join([*remarks, *seen, *rule.stand_ins]))
 
 
 def _average_cell(rule: Rule, scores: dict[str, float], mark: str = "") -> Cell:
