@@ -14,6 +14,7 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import repeat
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -309,8 +310,7 @@ class _Ngrams:
 
     def see(self, words: Sequence[str]) -> None:
         """A training text; it is looked up with others."""
-        known = self._hash_of
-        self._waiting += [known.get(word, 0) for word in words]
+        self._waiting += map(self._hash_of.get, words, repeat(0))
         self._waiting.append(0)  # no n-gram goes over the end of a text
         if len(self._waiting) >= _BATCH:
             self.flush()

@@ -22,7 +22,7 @@ from executors.scene import clevr
 from tasks import symbol_evol
 from tasks.scoring import Scored, score
 from tasks.source import locate
-from tasks.symbol_evol import EVOLUTIONS, Renaming, actions, evolve, evolved, formula, pddl, schema, tree
+from tasks.symbol_evol import EVOLUTIONS, Renaming, actions, evolve, evolved, formula, map_query, pddl, schema, tree
 from tasks.symbol_evol.evolution import context_of
 from tasks.symbol_evol.renaming import NAME, legend, meaning
 from tasks.task import Sample, Task, registry
@@ -289,6 +289,16 @@ def test_trees_keep_their_words_and_blanks() -> None:
 def test_the_short_form_of_trees_is_no_way_around() -> None:
     renaming = Renaming({"IN:GET_EVENT": "IN:aB3dEf"})
     assert tree.read_back("[IN get event = concerts]", renaming) == "[IN:aB3dEf concerts ]"
+
+
+def test_queries_on_the_map() -> None:
+    renaming = Renaming({"query": "aB3dEf", "keyval": "xY1zzz", "count": "qQ7qqq", "qtype": "rR8rrr"})
+    gold = "query(nwr(keyval('count','query(') ), qtype(count))"
+    renamed = "aB3dEf(nwr(xY1zzz('count','query(') ), rR8rrr(qQ7qqq))"
+    assert map_query.rename(gold, renaming) == renamed
+    assert map_query.rename(renamed, renaming) == gold
+    assert map_query.rename("query((", renaming) == "aB3dEf(("
+    assert registry()["nlmaps_evol"].extract(f"That is: {renamed}\nDone.") == renamed
 
 
 def test_a_tree_is_asked_with_others_that_it_does_not_need() -> None:
