@@ -325,6 +325,15 @@ def test_pddl_in_the_spelling_of_the_problem() -> None:
     assert pddl.symbols(Sample("p", {"domain": domain, "scene": ""}, problem)) == ["Next", "depot"]
 
 
+def test_a_domain_is_renamed_wherever_it_begins() -> None:
+    sample = first("blocksworld_evol")
+    standard = context_of(sample).standard
+    assert standard.fields["domain"].startswith("; ")
+    heads = set(re.findall(r"\(\s*([\w-]+)", sample.fields["domain"]))
+    assert heads >= set(context_of(sample).renaming.names.values())
+    assert heads.isdisjoint(context_of(sample).renaming.names)
+
+
 def test_an_evolved_problem_is_the_gold_one_for_the_planner() -> None:
     sample = first("blocksworld_evol")
     back = pddl.rename(sample.target, context_of(sample).renaming)
@@ -403,6 +412,12 @@ def test_an_old_name_as_alias_of_ones_own_stays_one() -> None:
     assert score("spider_evol", sample, query).outcome.status is Status.OK
     query = f"SELECT city FROM {table}"
     assert score("spider_evol", sample, query).outcome.status is Status.INVALID
+
+
+def test_a_schema_holds_no_old_name() -> None:
+    for sample in samples(registry()["spider_evol"], "bundled"):
+        words = {word.lower() for word in re.findall(r"\w+", sample.fields["schema"])}
+        assert words.isdisjoint(name.lower() for name in context_of(sample).renaming.names)
 
 
 def test_schemas_are_renamed_alike_in_all_their_places() -> None:
