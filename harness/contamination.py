@@ -1,51 +1,35 @@
 """Which test samples are in training data: by normalised text, and by n-gram as GPT-3's authors looked for them.
 
 The test side is indexed, the training side read once as a stream, whatever its size. Text is compared by its words:
-NFKC, without regard to letter case, white space and punctuation. Source of the n-gram rule: Brown et al. 2020
-(arXiv 2005.14165), appendix C: 13 words, 8 where a text is shorter, n-grams that more than ten texts share left out.
+NFKC, without regard to letter case, white space and punctuation.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import repeat
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-import numpy.typing as npt
-
 from harness.config import UserError
+from harness.ngrams import COMMON, NGRAM, SHORTEST, Ngrams
 from harness.plan import Prepared
 from harness.seen import SCHEMA
 from harness.tables import Grid, percent
 from harness.training_files import rows
+from tasks.symbol_evol import Evolved
 from tasks.task import Sample, Task
 
 if TYPE_CHECKING:
     import pandas as pd
 
-NGRAM = 13
-# Shorter texts are found whole, in the place of a field or a line, and not in the midst of others.
-SHORTEST = 8
-# An n-gram of more texts of one task than this is its form, not its content.
-COMMON = 10
-
 _WORD = re.compile(r"\w+")
 # "The question is: ..." before a question, on its line.
 _LABEL = re.compile(r"[^:\n]{1,60}:\s")
-
-_BATCH = 1 << 18  # words that are looked up at once
-_BASE = np.uint64(0x9E3779B97F4A7C15)
-_FILTER_BITS = 24
-
-Words = npt.NDArray[np.uint64]
 
 
 def words_of(text: str) -> list[str]:
@@ -55,16 +39,16 @@ def words_of(text: str) -> list[str]:
     return _WORD.findall(text.lower())
 
 
-def questions(task: Task, samples: Sequence[Sample]) -> Iterator[list[str]]:
-    """Each sample's own texts: those of its prompt's fields that tell samples apart.
+def questions(samples: Sequence[Sample]) -> list[str]:
+    """Each sample's question: that field of its prompt, the first of several, which tells most samples apart.
 
-    A field with fewer different values than half of the samples (a schema, a domain) is what they are asked about; that
-    it is known is no contamination.
+    The others (a schema, a domain, exemplars) are what is asked about; that it is known is no contamination. The
+    question of a Symbol-evol sample is the standard one's.
     """
-    names = list(samples[0].fields) if samples else []
-    own = [name for name in names if 2 * len({sample.fields[name] for sample in samples}) >= len(samples)] or names
-    for sample in samples:
-        yield [sample.fields[name] for name in own]
+    fields = [s.context.standard.fields if isinstance(s.context, Evolved) else s.fields for s in samples]
+    names = list(fields[0]) if fields else []
+    question = max(names, key=lambda name: len({given.get(name) for given in fields}), default="")
+    return [given.get(question, "") for given in fields]
 
 
 @dataclass(eq=False)
@@ -179,7 +163,7 @@ def _read(index: _Index, path: Path) -> TrainingFile:
     for row in rows(path):
         number += 1
         words += index.see(row)
-    index.flush()
+    index.end()
     if not words:
         raise UserError(f"{path} holds no text")
     return TrainingFile(path.name, number, words)
@@ -207,24 +191,25 @@ class _Index:
         self._questions: defaultdict[str, list[_Found]] = defaultdict(list)
         self._golds: defaultdict[str, list[_Found]] = defaultdict(list)
         self._longest = 0
-        self._ngrams = _Ngrams(ngram)
+        self._ngrams = Ngrams(ngram)
+        self._all: list[_Found] = []
         for item, found in zip(prepared, self._found):
-            for sample, texts, one in zip(item.samples, questions(item.task, item.samples), found, strict=True):
-                self._whole(self._questions, [*texts, item.task.prompt.render(sample.fields)], one)
-                self._whole(self._golds, [item.task.gold(sample)], one)
-                for text in texts:
-                    self._ngrams.add(words_of(text), one)
-            self._ngrams.end_task()
+            for sample, question, one in zip(item.samples, questions(item.samples), found, strict=True):
+                for text in (question, item.task.prompt.render(sample.fields)):
+                    self._whole(self._questions, text, one)
+                self._whole(self._golds, item.task.gold(sample), one)
+                self._ngrams.add(words_of(question), len(self._all))
+                self._all.append(one)
+            self._ngrams.end_group()
         self._ngrams.close()
 
     def by_task(self) -> list[list[_Found]]:
         return self._found
 
-    def _whole(self, known: defaultdict[str, list[_Found]], texts: Iterable[str], one: _Found) -> None:
-        for words in map(words_of, texts):
-            if words:
-                known[" ".join(words)].append(one)
-                self._longest = max(self._longest, len(words))
+    def _whole(self, known: defaultdict[str, list[_Found]], text: str, one: _Found) -> None:
+        if words := words_of(text):
+            known[" ".join(words)].append(one)
+            self._longest = max(self._longest, len(words))
 
     def see(self, row: Sequence[str]) -> int:
         """Look a training row up; its number of words."""
@@ -256,83 +241,8 @@ class _Index:
             asked += self._questions.get(text, ())
             answered += self._golds.get(text, ())
 
-    def flush(self) -> None:
+    def end(self) -> None:
+        """Every row of a file was seen."""
         self._ngrams.flush()
-
-
-class _Ngrams:
-    """N-grams by a hash that is a polynomial of their words' hashes: one pass gives those of every length.
-
-    Hashes have 64 bits: that 10^9 words meet 10^6 n-grams by mere chance has a probability of one in ten thousand.
-    """
-
-    def __init__(self, ngram: int) -> None:
-        self._ngram = ngram
-        self._hash_of: dict[str, int] = {}
-        self._owners: list[_Found] = []
-        self._of_task: defaultdict[int, list[tuple[Words, int]]] = defaultdict(list)
-        self._parts: defaultdict[int, list[tuple[Words, npt.NDArray[np.int64]]]] = defaultdict(list)
-        self._known: dict[int, tuple[Words, npt.NDArray[np.int64]]] = {}
-        self._filter = np.zeros(1 << _FILTER_BITS, dtype=bool)
-        self._waiting: list[int] = []
-
-    def add(self, words: Sequence[str], owner: _Found) -> None:
-        """A text to look for: all its n-grams, or all of it where it is shorter."""
-        length = min(self._ngram, len(words))
-        if length < SHORTEST:
-            return
-        for word in words:
-            if word not in self._hash_of:
-                digest = hashlib.blake2b(word.encode("utf-8", "surrogatepass"), digest_size=8).digest()
-                self._hash_of[word] = int.from_bytes(digest)
-        hashes = np.array([self._hash_of[word] for word in words], dtype=np.uint64)
-        self._of_task[length].append((dict(_windows(hashes, [length]))[length], len(self._owners)))
-        self._owners.append(owner)
-
-    def end_task(self) -> None:
-        """What more than `COMMON` texts since the last task share is no longer looked for."""
-        for length, texts in self._of_task.items():
-            hashes = np.concatenate([np.unique(windows) for windows, _ in texts])
-            owners = np.concatenate([np.full(len(np.unique(windows)), owner) for windows, owner in texts])
-            _, which, count = np.unique(hashes, return_inverse=True, return_counts=True)
-            kept = count[which] <= COMMON
-            self._parts[length].append((hashes[kept], owners[kept]))
-        self._of_task.clear()
-
-    def close(self) -> None:
-        """Nothing more is added."""
-        for length, parts in self._parts.items():
-            hashes, owners = (np.concatenate(column) for column in zip(*parts))
-            order = np.argsort(hashes, kind="stable")
-            self._known[length] = hashes[order], owners[order]
-            self._filter[hashes >> np.uint64(64 - _FILTER_BITS)] = True
-        self._parts.clear()
-
-    def see(self, words: Sequence[str]) -> None:
-        """A training text; it is looked up with others."""
-        self._waiting += map(self._hash_of.get, words, repeat(0))
-        self._waiting.append(0)  # no n-gram goes over the end of a text
-        if len(self._waiting) >= _BATCH:
-            self.flush()
-
-    def flush(self) -> None:
-        """Look up all texts that wait."""
-        for length, windows in _windows(np.array(self._waiting, dtype=np.uint64), self._known):
-            hashes, owners = self._known[length]
-            hopeful = np.unique(windows[self._filter[windows >> np.uint64(64 - _FILTER_BITS)]])
-            first, last = (np.searchsorted(hashes, hopeful, side) for side in ("left", "right"))
-            for start, end in zip(first[last > first], last[last > first]):
-                for owner in owners[start:end]:
-                    self._owners[owner].ngram = True
-        self._waiting.clear()
-
-
-def _windows(hashes: Words, lengths: Iterable[int]) -> Iterator[tuple[int, Words]]:
-    """The hash of every run of words of each of these lengths, which are positive."""
-    wanted = set(lengths)
-    runs = hashes
-    for length in range(1, min(len(hashes), max(wanted, default=0)) + 1):
-        if length > 1:
-            runs = runs[:-1] * _BASE + hashes[length - 1 :]
-        if length in wanted:
-            yield length, runs
+        for number in self._ngrams.found:
+            self._all[number].ngram = True

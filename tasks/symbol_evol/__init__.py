@@ -15,7 +15,7 @@ from collections.abc import Mapping
 
 from tasks import api, command, fol, planning, sql, visual
 from tasks.symbol_evol.actions import ACTIONS
-from tasks.symbol_evol.evolution import SUFFIX, Evolution, evolve_sample, evolved_task
+from tasks.symbol_evol.evolution import SUFFIX, Evolution, Evolved, evolve_sample, evolved_task
 from tasks.symbol_evol.formula import FORMULA
 from tasks.symbol_evol.map_query import MAP_QUERY
 from tasks.symbol_evol.pddl import PDDL
@@ -25,7 +25,7 @@ from tasks.symbol_evol.schema import SQL, SQL_IN_DIALOGUE
 from tasks.symbol_evol.tree import COUPLED_TREE, TREE
 from tasks.task import Sample, Task
 
-__all__ = ["EVOLUTIONS", "SUFFIX", "Renaming", "evolve", "evolved", "standard_name"]
+__all__ = ["EVOLUTIONS", "SUFFIX", "Evolved", "Renaming", "evolve", "evolved", "standard_name"]
 
 # By the name of the standard task.
 EVOLUTIONS: Mapping[str, Evolution] = {

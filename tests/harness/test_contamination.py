@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from harness.cli import app
 from harness.config import UserError
-from harness.contamination import Contamination, TaskOverlap, _windows, look_for, questions, words_of
+from harness.contamination import Contamination, TaskOverlap, look_for, questions, words_of
 from harness.leaderboard import build
 from harness.plan import Prepared, prepare_tasks
 from harness.seen import CONTAMINATION_FILE
@@ -148,22 +144,12 @@ def test_words() -> None:
 
 
 def test_what_samples_are_asked_about_is_no_question() -> None:
-    (item,) = prepare_tasks(["spider"], "bundled", None)
-    assert list(questions(item.task, item.samples)) == [[sample.fields["question"]] for sample in item.samples]
-    alone = [Sample("a", {"x": "same"}, ""), Sample("b", {"x": "same"}, ""), Sample("c", {"x": "same"}, "")]
-    assert list(questions(item.task, alone)) == [["same"]] * 3, "there is nothing else"
-
-
-@given(st.lists(st.integers(1, 2**64 - 1), max_size=30), st.sets(st.integers(1, 13)))
-def test_windows_of_all_lengths(hashes: Sequence[int], lengths: set[int]) -> None:
-    """The same run has the same hash wherever it stands, and there is one run a place."""
-    text = np.array(hashes, dtype=np.uint64)
-    found = dict(_windows(text, lengths))
-    assert sorted(found) == sorted(length for length in lengths if length <= len(text))
-    for length, runs in found.items():
-        assert len(runs) == len(text) - length + 1
-        for place, run in enumerate(runs):
-            assert dict(_windows(text[place : place + length], [length]))[length].tolist() == [run]
+    spider, evolved, mmlu = prepare_tasks(["spider", "spider_evol", "mmlu"], "bundled", None)
+    assert questions(spider.samples) == [sample.fields["question"] for sample in spider.samples]
+    assert questions(mmlu.samples) == [sample.fields["question"] for sample in mmlu.samples]
+    assert questions(evolved.samples) == questions(spider.samples)
+    assert questions([Sample("a", {"x": "same"}, ""), Sample("b", {"x": "same"}, "")]) == ["same"] * 2
+    assert questions([]) == []
 
 
 # --- the report, the command, the leaderboard ----------------------------------------------------------------------
