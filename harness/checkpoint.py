@@ -25,8 +25,9 @@ def load_tokenizer(spec: ModelSpec) -> Tokenizer:
     import transformers
 
     source = spec.tokenizer or (str(spec.folder) if spec.folder else spec.model)
+    revision = None if spec.tokenizer else spec.revision
     try:
-        tokenizer = transformers.AutoTokenizer.from_pretrained(source, revision=spec.revision, trust_remote_code=False)
+        tokenizer = transformers.AutoTokenizer.from_pretrained(source, revision=revision, trust_remote_code=False)
     except (OSError, ValueError, ImportError, KeyError) as error:
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise UserError(f"no tokenizer can be loaded from {source!r}: {reason}; give one with --tokenizer") from error

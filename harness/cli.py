@@ -25,18 +25,33 @@ app = typer.Typer(
 )
 
 ModelOption = Annotated[
-    str, typer.Option("--model", help="Checkpoint folder, hub id, or replay:gold, replay:corrupt:SHARE, replay:FILE.")
+    str,
+    typer.Option(
+        "--model",
+        help="A name of `symharness models`, a checkpoint folder, a hub id, or replay:gold, replay:corrupt:SHARE, "
+        "replay:FILE.",
+    ),
 ]
 Revision = Annotated[str | None, typer.Option(help="Hub revision (commit, tag or refs/pr/N).")]
 TokenizerOption = Annotated[
     str | None,
     typer.Option("--tokenizer", help="Tokenizer folder or hub id; 'none' sends text. [default: the model's]"),
 ]
-Dtype = Annotated[str, typer.Option(help="auto, bfloat16, float16 or float32.")]
-Parallel = Annotated[int, typer.Option(help="GPUs one copy of the model is spread over.")]
-DataParallel = Annotated[int, typer.Option(help="Copies of the model.")]
+Dtype = Annotated[
+    str | None, typer.Option(help="auto, bfloat16, float16 or float32. [default: the model's, else auto]")
+]
+Parallel = Annotated[int | None, typer.Option(help="GPUs one copy of the model is spread over. [default: 1]")]
+DataParallel = Annotated[int | None, typer.Option(help="Copies of the model. [default: 1]")]
 MaxModelLen = Annotated[int | None, typer.Option(help="Longest prompt plus answer, in tokens. [default: the model's]")]
-Weights = Annotated[str, typer.Option(help="safetensors (nothing else) or auto.")]
+Weights = Annotated[
+    str | None, typer.Option(help="safetensors (nothing else) or auto. [default: the model's, else auto]")
+]
+ChatFormatOption = Annotated[
+    str | None,
+    typer.Option(
+        "--chat_format", help="auto, plain, tulu, llama-2-chat or chat-template. [default: the model's, else auto]"
+    ),
+]
 Vllm = Annotated[Path | None, typer.Option(help="vLLM executable or environment. [default: on PATH, else .venv-vllm]")]
 Concurrency = Annotated[int, typer.Option(help="Requests under way at once.", min=1)]
 Tasks = Annotated[str, typer.Option(help="Tasks and suites, separated by commas; `all` for every task.")]
@@ -69,9 +84,7 @@ def run(
     apply_chat_template: Annotated[
         bool, typer.Option("--apply_chat_template", help="Same as --chat_format chat-template.")
     ] = False,
-    chat_format: Annotated[
-        str, typer.Option("--chat_format", help="auto, plain, tulu, llama-2-chat or chat-template.")
-    ] = "auto",
+    chat_format: ChatFormatOption = None,
     gen_kwargs: Annotated[
         str, typer.Option("--gen_kwargs", help="temperature=0.2,top_p=0.9,max_gen_toks=512,until=...")
     ] = "",
@@ -89,11 +102,11 @@ def run(
     vllm: Vllm = None,
     revision: Revision = None,
     tokenizer: TokenizerOption = None,
-    dtype: Dtype = "auto",
-    tensor_parallel_size: Parallel = 1,
-    data_parallel_size: DataParallel = 1,
+    dtype: Dtype = None,
+    tensor_parallel_size: Parallel = None,
+    data_parallel_size: DataParallel = None,
     max_model_len: MaxModelLen = None,
-    weights: Weights = "auto",
+    weights: Weights = None,
     workers: Workers = None,
     concurrency: Concurrency = 128,
     deterministic: Annotated[
@@ -105,7 +118,8 @@ def run(
     ] = None,
 ) -> None:
     """Ask a model the tasks' questions, execute its answers, and print the leaderboard."""
-    from harness.config import model_spec, parse_sampling
+    from harness.config import parse_sampling
+    from harness.models import model_spec
     from harness.plan import Options, prepare
 
     spec = model_spec(
@@ -117,7 +131,7 @@ def run(
         data_parallel_size=data_parallel_size,
         max_model_len=max_model_len,
         chat_format="chat-template" if apply_chat_template else chat_format,
-        stop=tuple(stop or ()),
+        stop=tuple(stop) if stop else None,
         weights=weights,
     )
     options = Options(
@@ -165,6 +179,29 @@ def _carry_out(plan: Plan) -> None:
         raise typer.Exit(1)
 
 
+@app.command()
+def batch(
+    file: Annotated[Path, typer.Argument(help="TOML with [defaults] and one [[run]] a run; keys as `run`'s options.")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only check the file, and say what would be run.")] = False,
+) -> None:
+    """Carry out every run of a file, one after the other, and print their leaderboard; the same command goes on."""
+    from harness.batch import carry_out, read_batch, survey
+    from harness.leaderboard import build
+    from harness.terminal import batch_table, console, print_report, print_run
+
+    runs = survey(read_batch(file))
+    console.print(batch_table(runs))
+    if dry_run:
+        return
+    finished = carry_out(runs, console, print_run)
+    if finished.folders:
+        print_report(build(finished.folders), Format.TABLE)
+    for failure in finished.failures:
+        typer.echo(f"symharness: {failure}", err=True)
+    if finished.failures:
+        raise typer.Exit(1)
+
+
 @app.command("lm-eval")
 def lm_eval(
     model: ModelOption,
@@ -175,9 +212,7 @@ def lm_eval(
     output_path: Annotated[Path, typer.Option("--output_path", "-o", help="Where run folders go.")] = Path(
         "results/local"
     ),
-    chat_format: Annotated[
-        str, typer.Option("--chat_format", help="auto, plain, tulu, llama-2-chat or chat-template.")
-    ] = "auto",
+    chat_format: ChatFormatOption = None,
     revision: Revision = None,
     tokenizer: TokenizerOption = None,
     served_model_name: Annotated[
@@ -186,9 +221,10 @@ def lm_eval(
     concurrency: Concurrency = 32,
 ) -> None:
     """Ask MMLU through lm-eval (four requests a question), on the same prompts and the same leaderboard."""
-    from harness.config import Sampling, model_spec
+    from harness.config import Sampling
     from harness.leaderboard import build
     from harness.lm_eval_route import run_lm_eval
+    from harness.models import model_spec
     from harness.plan import Options, prepare
     from harness.terminal import print_report, print_run
 
@@ -273,6 +309,15 @@ def tasks() -> None:
 
 
 @app.command()
+def models() -> None:
+    """List the checkpoints that `--model` knows by name: where they are and how they are asked."""
+    from harness.models import KNOWN
+    from harness.terminal import console, model_table
+
+    console.print(model_table(KNOWN))
+
+
+@app.command()
 def compare(
     runs: Annotated[list[Path], typer.Argument(help="Run folders; all others are compared with the first.")],
     baseline: Annotated[
@@ -327,18 +372,19 @@ def serve(
     vllm: Vllm = None,
     revision: Revision = None,
     tokenizer: TokenizerOption = None,
-    dtype: Dtype = "auto",
-    tensor_parallel_size: Parallel = 1,
-    data_parallel_size: DataParallel = 1,
+    dtype: Dtype = None,
+    tensor_parallel_size: Parallel = None,
+    data_parallel_size: DataParallel = None,
     max_model_len: MaxModelLen = None,
-    weights: Weights = "auto",
+    weights: Weights = None,
     concurrency: Concurrency = 128,
 ) -> None:
     """Serve a model until Ctrl-C, as `run` would; attach to it with `run --base-url`."""
     import signal
     from contextlib import ExitStack, suppress
 
-    from harness.config import UserError, model_spec
+    from harness.config import UserError
+    from harness.models import model_spec
     from harness.progress import Progress
     from harness.serving import find_engine
     from harness.serving import serve as serving

@@ -93,19 +93,10 @@ def parse_sampling(gen_kwargs: str, seed: int) -> Sampling:
     try:
         return Sampling.model_validate(values)
     except ValidationError as error:
-        raise UserError(f"--gen_kwargs: {_first(error)}") from error
+        raise UserError(f"--gen_kwargs: {first_error(error)}") from error
 
 
-def model_spec(**values: object) -> ModelSpec:
-    """A validated ModelSpec. Raises UserError."""
-    try:
-        spec = ModelSpec.model_validate({key: value for key, value in values.items() if value is not None})
-    except ValidationError as error:
-        raise UserError(f"model: {_first(error)}") from error
-    spec.check()
-    return spec
-
-
-def _first(error: ValidationError) -> str:
+def first_error(error: ValidationError) -> str:
+    """The first thing that is wrong with what a user wrote: where, what, and what was given, on one line."""
     first = error.errors()[0]
     return f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']} (got {first['input']!r})"
