@@ -245,6 +245,14 @@ def lm_eval(
     print_report(build([summary.folder]), Format.TABLE)
 
 
+@app.command("lm-eval-path")
+def lm_eval_path() -> None:
+    """Print the folder to give to lm-eval as --include_path; in it our tasks are called symharness_<task>."""
+    from harness.lm_eval_path import write_folder
+
+    typer.echo(write_folder())
+
+
 @app.command()
 def score(
     path: Annotated[Path, typer.Argument(help="A run folder, or JSON lines with task, sample and completion.")],
