@@ -325,6 +325,58 @@ def models() -> None:
     console.print(model_table(KNOWN))
 
 
+data_app = typer.Typer(no_args_is_help=True, help="The tasks' files: where they come from, fetching, verifying.")
+app.add_typer(data_app, name="data")
+TaskNames = Annotated[str, typer.Argument(metavar="TASKS", help="Tasks and suites, separated by commas.")]
+
+
+@data_app.command("list")
+def data_list(tasks: TaskNames = "all", data: Data = None) -> None:
+    """Say by task what is at hand, how the rest can be had, and under which licence; touches no network."""
+    from harness.data import chosen, listing
+    from harness.terminal import console, sources_table
+
+    console.print(sources_table(listing(chosen(_names(tasks)), data)))
+
+
+@data_app.command("get")
+def data_get(
+    tasks: TaskNames,
+    place: Annotated[
+        str | None, typer.Option("--from", help="hub or download. [default: what the task has, download first]")
+    ] = None,
+    root: Annotated[
+        Path | None, typer.Option("--to", help="Data root to fetch into. [default: $SYMHARNESS_DATA, else ./data]")
+    ] = None,
+) -> None:
+    """Fetch files into a data root in the official layout; what is cut short is gone on with by the same command."""
+    from harness.data import chosen, data_root, fetching_place, get
+    from harness.terminal import console, download_reports
+
+    failed = False
+    with download_reports(console) as report:
+        for got in get(chosen(_names(tasks)), fetching_place(place), data_root(root), report):
+            failed |= got.failed
+            typer.echo(f"{got.folder}: {got.detail}", err=got.failed)
+    if failed:
+        raise typer.Exit(1)
+
+
+@data_app.command("verify")
+def data_verify(
+    root: Annotated[Path | None, typer.Argument(help="Data root. [default: $SYMHARNESS_DATA, else ./data]")] = None,
+    tasks: Annotated[str, typer.Option(help="Tasks and suites, separated by commas.")] = "all",
+) -> None:
+    """Say of every task's files whether they are there, the pinned ones, and readable; exit code 1 if not all are."""
+    from harness.data import State, chosen, data_root, verify
+    from harness.terminal import console, verified_table
+
+    verdicts = list(verify(chosen(_names(tasks)), data_root(root)))
+    console.print(verified_table(verdicts))
+    if any(verdict.state in (State.MISSING, State.DAMAGED) for verdict in verdicts):
+        raise typer.Exit(1)
+
+
 @app.command()
 def compare(
     runs: Annotated[list[Path], typer.Argument(help="Run folders; all others are compared with the first.")],
