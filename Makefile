@@ -11,7 +11,7 @@ SHELL := bash
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup demo test lint type pytest agree lm-eval lock clean
+.PHONY: help setup demo test lint type pytest test-gpu agree lm-eval lock clean
 
 # $(call stage,NAME,COMMAND): run the command, then tell how long it took.
 define stage
@@ -39,12 +39,16 @@ type: ## Check types with mypy --strict
 pytest: ## Run the tests
 	$(call stage,pytest,$(BIN)/pytest)
 
+test-gpu: setup ## Serve a random 7B model on this machine's GPU: tokens/s, samples/s, idle share
+	$(call stage,test-gpu,$(BIN)/pytest tests/gpu -m gpu -rs)
+
 agree: ## Compare with official verdicts: make agree ORACLES=FILE.jsonl
 	@$(BIN)/python -m tests.oracles.agreement $(ORACLES)
 
 lm-eval: ## Make the environment in which lm-eval runs our tasks (.venv-lm-eval); its tests are skipped without it
-	$(call stage,lm-eval,$${PYTHON:-python3} -m venv .venv-lm-eval && .venv-lm-eval/bin/python -m pip install --quiet \
-		--no-compile --constraint environments/harness.lock --editable '.[lm-eval]')
+	$(call stage,lm-eval,test -x .venv-lm-eval/bin/lm_eval || { $${PYTHON:-python3} -m venv .venv-lm-eval && \
+		.venv-lm-eval/bin/python -m pip install --quiet --no-compile --constraint environments/harness.lock \
+		--editable '.[lm-eval]'; })
 
 lock: ## Resolve the dependencies afresh and rewrite environments/*.lock
 	$(call stage,lock,environments/lock)

@@ -37,11 +37,12 @@ def load_tokenizer(spec: ModelSpec) -> Tokenizer:
 def identity(spec: ModelSpec, chat_format: ChatFormat, tokenizer: Tokenizer | None) -> dict[str, Any]:
     """What names this model in run.json: weights fingerprint (None for a hub id), tokenizer and template hashes."""
     folder = spec.folder
+    weights = fingerprint(folder) if folder else None
     template = tokenizer.chat_template if tokenizer is not None else None
     return {
         "model": spec.name,
         "revision": spec.revision,
-        "weights": fingerprint(folder) if folder else None,
+        "weights": "random" if spec.weights == "dummy" else weights,
         "chat_format": chat_format.value,
         "chat_template": _sha256(json.dumps(template).encode()) if template else None,
     }

@@ -44,7 +44,8 @@ Parallel = Annotated[int | None, typer.Option(help="GPUs one copy of the model i
 DataParallel = Annotated[int | None, typer.Option(help="Copies of the model. [default: 1]")]
 MaxModelLen = Annotated[int | None, typer.Option(help="Longest prompt plus answer, in tokens. [default: the model's]")]
 Weights = Annotated[
-    str | None, typer.Option(help="safetensors (nothing else) or auto. [default: the model's, else auto]")
+    str | None,
+    typer.Option(help="safetensors (nothing else), auto, or dummy (random ones). [default: the model's, else auto]"),
 ]
 ChatFormatOption = Annotated[
     str | None,

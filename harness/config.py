@@ -23,7 +23,8 @@ class ModelSpec(_Settings):
     """A checkpoint and how vLLM serves it.
 
     `weights`: `safetensors` refuses pickled weights, `auto` also takes `.bin` files (which vLLM and transformers load
-    with weights_only, so that they cannot run code). Remote code in a checkpoint is never run.
+    with weights_only, so that they cannot run code), `dummy` reads none and makes random ones, to measure speed. Remote
+    code in a checkpoint is never run.
     """
 
     model: Annotated[str, Field(min_length=1)]
@@ -35,7 +36,7 @@ class ModelSpec(_Settings):
     max_model_len: Annotated[int, Field(ge=16)] | None = None
     chat_format: ChatFormat = ChatFormat.AUTO
     stop: tuple[str, ...] = ()
-    weights: Literal["safetensors", "auto"] = "auto"
+    weights: Literal["safetensors", "auto", "dummy"] = "auto"
 
     @property
     def replays(self) -> str | None:

@@ -34,6 +34,10 @@ def _symbol_llm(size: str, **settings: object) -> ModelSpec:
     return ModelSpec.model_validate({"model": f"Symbol-LLM/Symbol-LLM-{size}-Instruct"} | defaults | settings)
 
 
+def _llama_2(size: str) -> ModelSpec:
+    return ModelSpec(model=f"meta-llama/Llama-2-{size}-hf", chat_format=ChatFormat.PLAIN, max_model_len=4096)
+
+
 def _llama_2_chat(size: str) -> ModelSpec:
     return ModelSpec(
         model=f"meta-llama/Llama-2-{size}-chat-hf",
@@ -71,6 +75,8 @@ KNOWN: Mapping[str, KnownModel] = {
         None,
         ".bin shards only; revision not pinned (main was cefd7a6...)",
     ),
+    "llama-2-7b": KnownModel(_llama_2("7b"), "LLaMA-2 7B", _GATED),
+    "llama-2-13b": KnownModel(_llama_2("13b"), "LLaMA-2 13B", _GATED),
     "llama-2-7b-chat": KnownModel(_llama_2_chat("7b"), "LLaMA-2-Chat 7B", _GATED),
     "llama-2-13b-chat": KnownModel(_llama_2_chat("13b"), "LLaMA-2-Chat 13B", _GATED),
     "codellama-7b-instruct": KnownModel(_code_llama("7b"), "CodeLLaMA-Instruct 7B", "revision not pinned"),

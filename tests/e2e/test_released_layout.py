@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import pickle
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -51,6 +53,24 @@ async def test_prompts_begin_with_one_bos_and_answers_end_where_they_should(serv
         assert (nothing.finish_reason, nothing.text) == ("stop", ""), "the model's own end of text"
     async with Client(server.base_url, spec.name, prompt_form="text") as client:
         assert (await client.complete(Request(free, 12, spec.stop))).text == answer.text, "the server adds the same BOS"
+
+
+def test_a_pickle_that_would_run_code_is_refused(tmp_path: Path) -> None:
+    """The server reads .bin files by this function, with weights_only."""
+
+    class Evil:
+        def __reduce__(self) -> tuple[object, tuple[str]]:
+            return os.mkdir, (str(tmp_path / "ran"),)
+
+    (tmp_path / "pytorch_model.bin").write_bytes(pickle.dumps({"weight": Evil()}, protocol=2))
+    code = (
+        "import sys; from vllm.model_executor.model_loader.weight_utils import pt_weights_iterator;"
+        "list(pt_weights_iterator([sys.argv[1]], False))"
+    )
+    command = [str(find_engine(None).python), "-c", code, str(tmp_path / "pytorch_model.bin")]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+    assert "Weights only load failed" in done.stderr
+    assert not (tmp_path / "ran").exists()
 
 
 def test_a_run_over_two_tasks(server: Server, spec: ModelSpec, tmp_path: Path) -> None:

@@ -22,6 +22,8 @@ from tests.checkpoints import tiny_checkpoint
         ("symbol-llm-7b", "Symbol-LLM/Symbol-LLM-7B-Instruct", ChatFormat.PLAIN),
         ("symbol-llm-13b", "Symbol-LLM/Symbol-LLM-13B-Instruct", ChatFormat.PLAIN),
         ("symbol-llm-8b", "Symbol-LLM/Symbol-LLM-8B-Instruct", ChatFormat.PLAIN),
+        ("llama-2-7b", "meta-llama/Llama-2-7b-hf", ChatFormat.PLAIN),
+        ("llama-2-13b", "meta-llama/Llama-2-13b-hf", ChatFormat.PLAIN),
         ("llama-2-7b-chat", "meta-llama/Llama-2-7b-chat-hf", ChatFormat.LLAMA_2_CHAT),
         ("llama-2-13b-chat", "meta-llama/Llama-2-13b-chat-hf", ChatFormat.LLAMA_2_CHAT),
         ("codellama-7b-instruct", "codellama/CodeLlama-7b-Instruct-hf", ChatFormat.LLAMA_2_CHAT),

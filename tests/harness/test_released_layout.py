@@ -68,3 +68,7 @@ def test_bin_shards_are_in_the_fingerprint(tmp_path: Path) -> None:
         return identity(spec, ChatFormat.PLAIN, None)["weights"]
 
     assert weights(b"one") == weights(b"one") != weights(b"two")
+    drawn = spec.model_copy(update={"weights": "dummy"})
+    assert identity(drawn, ChatFormat.PLAIN, None)["weights"] == "random", (
+        "a run with random weights is another model's"
+    )
