@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -72,16 +71,13 @@ def test_not_significantly_worse_than_another_run(tmp_path: Path) -> None:
     assert "(n=16, -62.50 [" in done.stdout
 
 
-def test_processes_share_one_evaluation(tmp_path: Path) -> None:
-    """What xdist does: several processes start on the same run at once."""
-    arguments = ["--symharness-tasks", "scan,scan_jump", "--symharness-per-sample"]
-    with ThreadPoolExecutor(2) as pool:
-        futures = [pool.submit(live, tmp_path, "replay:corrupt:0.25", *arguments) for _ in "ab"]
-    for done in (future.result() for future in futures):
-        assert "8 failed" in done.stdout, done.stdout + done.stderr
+def test_the_processes_of_xdist_share_one_evaluation(tmp_path: Path) -> None:
+    arguments = ["-n", "2", "--symharness-tasks", "scan,scan_jump", "--symharness-per-sample"]
+    done = live(tmp_path, "replay:corrupt:0.25", *arguments)
+    assert "8 failed, 24 passed" in done.stdout, done.stdout + done.stderr
     (run,) = (tmp_path / "out").glob("*/*/run.json")
     records = [line for part in run.parent.glob("samples-*.jsonl") for line in part.read_text().splitlines()]
-    assert len(records) == len(list(read_records(run.parent)))
+    assert len(records) == len(list(read_records(run.parent))) == 32
 
 
 @pytest.mark.parametrize(
