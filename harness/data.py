@@ -59,7 +59,7 @@ class Verified:
 
 @dataclass(frozen=True, slots=True)
 class Got:
-    """One folder of a data root: fetched, there already, or why not (`failed`)."""
+    """One source's files in their folder of a data root: fetched, there already, or why not (`failed`)."""
 
     folder: str
     detail: str
@@ -76,7 +76,13 @@ def chosen(names: Sequence[str]) -> list[Task]:
 
 def data_root(given: Path | None) -> Path:
     """The data root that is meant: the one given, else that of SYMHARNESS_DATA, else `data` here."""
-    return given or Path(os.environ.get(ENVIRONMENT_VARIABLE) or "data")
+    return given or _named_root() or Path("data")
+
+
+def _named_root(data: str | None = None) -> Path | None:
+    """The folder that `data` or else SYMHARNESS_DATA names; None where that is another place than a folder."""
+    named = data or os.environ.get(ENVIRONMENT_VARIABLE)
+    return Path(named).expanduser() if named and named not in set(Place) else None
 
 
 def fetching_place(name: str | None) -> Place | None:
@@ -88,8 +94,8 @@ def fetching_place(name: str | None) -> Place | None:
 
 def listing(tasks: Sequence[Task], data: str | None) -> Iterator[Listed]:
     """What is known of each task's files. Touches no network."""
-    root = data or os.environ.get(ENVIRONMENT_VARIABLE)
-    places = {"data root": Path(root)} if root else {}
+    root = _named_root(data)
+    places = {"data root": root} if root else {}
     for task in tasks:
         source = task.source
         folders = {name: folder / source.folder for name, folder in places.items()}
@@ -103,12 +109,12 @@ def listing(tasks: Sequence[Task], data: str | None) -> Iterator[Listed]:
 
 
 def get(tasks: Sequence[Task], place: Place | None, root: Path, progress: Callable[[str], Report]) -> Iterator[Got]:
-    """Fetch the files of these tasks into a data root, one folder of it at a time; what is whole already stays.
+    """Fetch the files of these tasks into a data root, one source at a time; what is whole already stays.
 
     `place` None: by download where there is one, else from the hub. `progress` makes the `Report` of a folder.
     """
-    sources = {task.source.folder: task.source for task in tasks}
-    for name, source in sources.items():
+    for source in dict.fromkeys(task.source for task in tasks):  # several tasks may read the same files
+        name = source.folder
         folder = root / name
         if found_in(source, folder) and all((folder / download.path).exists() for download in source.downloads):
             yield Got(name, f"is there already: {folder}")

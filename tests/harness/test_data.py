@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from harness.config import UserError
-from harness.data import State, Verified, chosen, fetching_place, get, listing, verify
+from harness.data import State, Verified, chosen, data_root, fetching_place, get, listing, verify
 from tasks.download import Download, unreported
 from tasks.source import BUNDLED, Place
 from tasks.task import Task, registry
@@ -40,9 +40,10 @@ def web(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Web]:
 
 
 def downloadable(task: Task, web: Web) -> Task:
-    """The task with its bundled file as its official download."""
-    content = (BUNDLED / "scan" / SCAN_FILE).read_bytes()
-    download = Download(f"{web.url}/scan/{SCAN_FILE}", hashlib.sha256(content).hexdigest(), SCAN_FILE)
+    """A task of one file with its bundled file as its official download."""
+    (name,) = task.source.files
+    content = (BUNDLED / "scan" / name).read_bytes()
+    download = Download(f"{web.url}/scan/{name}", hashlib.sha256(content).hexdigest(), name)
     return replace(task, source=replace(task.source, downloads=(download,)))
 
 
@@ -73,6 +74,19 @@ def test_files_are_fetched_into_the_official_layout_and_only_once(web: Web, tmp_
     assert (tmp_path / "data" / "scan" / SCAN_FILE).read_bytes() == (BUNDLED / "scan" / SCAN_FILE).read_bytes()
     assert len(web.seen) == 1
     assert verdict(tmp_path / "data", "scan").state is State.PARTIAL, "the bundled samples are no whole test set"
+
+
+def test_tasks_that_share_a_folder_each_get_their_files(web: Web, tmp_path: Path) -> None:
+    tasks = [downloadable(registry()[name], web) for name in ("scan", "scan_length", "scan")]
+    assert [got.failed for got in get(tasks, None, tmp_path / "data", lambda name: unreported)] == [False, False]
+    assert {found.state for found in verify(tasks, tmp_path / "data")} == {State.PARTIAL}
+
+
+@pytest.mark.parametrize(("variable", "root"), [("/some/root", "/some/root"), ("bundled", "data"), ("", "data")])
+def test_the_data_root_that_is_meant(monkeypatch: pytest.MonkeyPatch, variable: str, root: str) -> None:
+    monkeypatch.setenv("SYMHARNESS_DATA", variable)
+    assert data_root(None) == Path(root)
+    assert data_root(Path("given")) == Path("given")
 
 
 def test_a_fetch_that_was_cut_short_is_gone_on_with(web: Web, tmp_path: Path) -> None:
