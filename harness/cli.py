@@ -25,18 +25,34 @@ app = typer.Typer(
 )
 
 ModelOption = Annotated[
-    str, typer.Option("--model", help="Checkpoint folder, hub id, or replay:gold, replay:corrupt:SHARE, replay:FILE.")
+    str,
+    typer.Option(
+        "--model",
+        help="A name of `symharness models`, a checkpoint folder, a hub id, or replay:gold, replay:corrupt:SHARE, "
+        "replay:FILE.",
+    ),
 ]
 Revision = Annotated[str | None, typer.Option(help="Hub revision (commit, tag or refs/pr/N).")]
 TokenizerOption = Annotated[
     str | None,
     typer.Option("--tokenizer", help="Tokenizer folder or hub id; 'none' sends text. [default: the model's]"),
 ]
-Dtype = Annotated[str, typer.Option(help="auto, bfloat16, float16 or float32.")]
-Parallel = Annotated[int, typer.Option(help="GPUs one copy of the model is spread over.")]
-DataParallel = Annotated[int, typer.Option(help="Copies of the model.")]
+Dtype = Annotated[
+    str | None, typer.Option(help="auto, bfloat16, float16 or float32. [default: the model's, else auto]")
+]
+Parallel = Annotated[int | None, typer.Option(help="GPUs one copy of the model is spread over. [default: 1]")]
+DataParallel = Annotated[int | None, typer.Option(help="Copies of the model. [default: 1]")]
 MaxModelLen = Annotated[int | None, typer.Option(help="Longest prompt plus answer, in tokens. [default: the model's]")]
-Weights = Annotated[str, typer.Option(help="safetensors (nothing else) or auto.")]
+Weights = Annotated[
+    str | None,
+    typer.Option(help="safetensors (nothing else), auto, or dummy (random ones). [default: the model's, else auto]"),
+]
+ChatFormatOption = Annotated[
+    str | None,
+    typer.Option(
+        "--chat_format", help="auto, plain, tulu, llama-2-chat or chat-template. [default: the model's, else auto]"
+    ),
+]
 Vllm = Annotated[Path | None, typer.Option(help="vLLM executable or environment. [default: on PATH, else .venv-vllm]")]
 Concurrency = Annotated[int, typer.Option(help="Requests under way at once.", min=1)]
 Tasks = Annotated[str, typer.Option(help="Tasks and suites, separated by commas; `all` for every task.")]
@@ -69,9 +85,7 @@ def run(
     apply_chat_template: Annotated[
         bool, typer.Option("--apply_chat_template", help="Same as --chat_format chat-template.")
     ] = False,
-    chat_format: Annotated[
-        str, typer.Option("--chat_format", help="auto, plain, tulu, llama-2-chat or chat-template.")
-    ] = "auto",
+    chat_format: ChatFormatOption = None,
     gen_kwargs: Annotated[
         str, typer.Option("--gen_kwargs", help="temperature=0.2,top_p=0.9,max_gen_toks=512,until=...")
     ] = "",
@@ -89,11 +103,11 @@ def run(
     vllm: Vllm = None,
     revision: Revision = None,
     tokenizer: TokenizerOption = None,
-    dtype: Dtype = "auto",
-    tensor_parallel_size: Parallel = 1,
-    data_parallel_size: DataParallel = 1,
+    dtype: Dtype = None,
+    tensor_parallel_size: Parallel = None,
+    data_parallel_size: DataParallel = None,
     max_model_len: MaxModelLen = None,
-    weights: Weights = "auto",
+    weights: Weights = None,
     workers: Workers = None,
     concurrency: Concurrency = 128,
     deterministic: Annotated[
@@ -105,7 +119,8 @@ def run(
     ] = None,
 ) -> None:
     """Ask a model the tasks' questions, execute its answers, and print the leaderboard."""
-    from harness.config import model_spec, parse_sampling
+    from harness.config import parse_sampling
+    from harness.models import model_spec
     from harness.plan import Options, prepare
 
     spec = model_spec(
@@ -117,7 +132,7 @@ def run(
         data_parallel_size=data_parallel_size,
         max_model_len=max_model_len,
         chat_format="chat-template" if apply_chat_template else chat_format,
-        stop=tuple(stop or ()),
+        stop=tuple(stop) if stop else None,
         weights=weights,
     )
     options = Options(
@@ -165,6 +180,29 @@ def _carry_out(plan: Plan) -> None:
         raise typer.Exit(1)
 
 
+@app.command()
+def batch(
+    file: Annotated[Path, typer.Argument(help="TOML with [defaults] and one [[run]] a run; keys as `run`'s options.")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only check the file, and say what would be run.")] = False,
+) -> None:
+    """Carry out every run of a file, one after the other, and print their leaderboard; the same command goes on."""
+    from harness.batch import carry_out, read_batch, survey
+    from harness.leaderboard import build
+    from harness.terminal import batch_table, console, print_report, print_run
+
+    runs = survey(read_batch(file))
+    console.print(batch_table(runs))
+    if dry_run:
+        return
+    finished = carry_out(runs, console, print_run)
+    if finished.folders:
+        print_report(build(finished.folders), Format.TABLE)
+    for failure in finished.failures:
+        typer.echo(f"symharness: {failure}", err=True)
+    if finished.failures:
+        raise typer.Exit(1)
+
+
 @app.command("lm-eval")
 def lm_eval(
     model: ModelOption,
@@ -175,9 +213,7 @@ def lm_eval(
     output_path: Annotated[Path, typer.Option("--output_path", "-o", help="Where run folders go.")] = Path(
         "results/local"
     ),
-    chat_format: Annotated[
-        str, typer.Option("--chat_format", help="auto, plain, tulu, llama-2-chat or chat-template.")
-    ] = "auto",
+    chat_format: ChatFormatOption = None,
     revision: Revision = None,
     tokenizer: TokenizerOption = None,
     served_model_name: Annotated[
@@ -186,9 +222,10 @@ def lm_eval(
     concurrency: Concurrency = 32,
 ) -> None:
     """Ask MMLU through lm-eval (four requests a question), on the same prompts and the same leaderboard."""
-    from harness.config import Sampling, model_spec
+    from harness.config import Sampling
     from harness.leaderboard import build
     from harness.lm_eval_route import run_lm_eval
+    from harness.models import model_spec
     from harness.plan import Options, prepare
     from harness.terminal import print_report, print_run
 
@@ -207,6 +244,14 @@ def lm_eval(
     summary = run_lm_eval(prepare(options))
     print_run(summary)
     print_report(build([summary.folder]), Format.TABLE)
+
+
+@app.command("lm-eval-path")
+def lm_eval_path() -> None:
+    """Print the folder to give to lm-eval as --include_path; in it our tasks are called symharness_<task>."""
+    from harness.lm_eval_path import write_folder
+
+    typer.echo(write_folder())
 
 
 @app.command()
@@ -270,6 +315,67 @@ def tasks() -> None:
     from harness.terminal import console, task_table
 
     console.print(task_table())
+
+
+@app.command()
+def models() -> None:
+    """List the checkpoints that `--model` knows by name: where they are and how they are asked."""
+    from harness.models import KNOWN
+    from harness.terminal import console, model_table
+
+    console.print(model_table(KNOWN))
+
+
+data_app = typer.Typer(no_args_is_help=True, help="The tasks' files: where they come from, fetching, verifying.")
+app.add_typer(data_app, name="data")
+TaskNames = Annotated[str, typer.Argument(metavar="TASKS", help="Tasks and suites, separated by commas.")]
+
+
+@data_app.command("list")
+def data_list(tasks: TaskNames = "all", data: Data = None) -> None:
+    """Say by task what is at hand, how the rest can be had, and under which licence; touches no network."""
+    from harness.data import chosen, listing
+    from harness.terminal import console, sources_table
+
+    console.print(sources_table(listing(chosen(_names(tasks)), data)))
+
+
+@data_app.command("get")
+def data_get(
+    tasks: TaskNames,
+    place: Annotated[
+        str | None, typer.Option("--from", help="hub or download. [default: what the task has, download first]")
+    ] = None,
+    root: Annotated[
+        Path | None, typer.Option("--to", help="Data root to fetch into. [default: $SYMHARNESS_DATA, else ./data]")
+    ] = None,
+) -> None:
+    """Fetch files into a data root in the official layout; what is cut short is gone on with by the same command."""
+    from harness.data import chosen, data_root, fetching_place, get
+    from harness.terminal import console, download_reports
+
+    failed = False
+    with download_reports(console) as report:
+        for got in get(chosen(_names(tasks)), fetching_place(place), data_root(root), report):
+            failed |= got.failed
+            typer.echo(f"{got.folder}: {got.detail}", err=got.failed)
+    if failed:
+        raise typer.Exit(1)
+
+
+@data_app.command("verify")
+def data_verify(
+    root: Annotated[Path | None, typer.Argument(help="Data root. [default: $SYMHARNESS_DATA, else ./data]")] = None,
+    tasks: Annotated[str, typer.Option(help="Tasks and suites, separated by commas.")] = "all",
+) -> None:
+    """Say of every task's files whether they are there, the pinned ones, and readable; exit code 1 if not all are."""
+    from harness.data import State, chosen, data_root, verify
+    from harness.terminal import console, verified_table
+
+    verdicts = list(verify(chosen(_names(tasks)), data_root(root)))
+    console.print(verified_table(verdicts))
+    if any(verdict.state in (State.MISSING, State.DAMAGED) for verdict in verdicts):
+        raise typer.Exit(1)
 
 
 @app.command()
@@ -369,18 +475,19 @@ def serve(
     vllm: Vllm = None,
     revision: Revision = None,
     tokenizer: TokenizerOption = None,
-    dtype: Dtype = "auto",
-    tensor_parallel_size: Parallel = 1,
-    data_parallel_size: DataParallel = 1,
+    dtype: Dtype = None,
+    tensor_parallel_size: Parallel = None,
+    data_parallel_size: DataParallel = None,
     max_model_len: MaxModelLen = None,
-    weights: Weights = "auto",
+    weights: Weights = None,
     concurrency: Concurrency = 128,
 ) -> None:
     """Serve a model until Ctrl-C, as `run` would; attach to it with `run --base-url`."""
     import signal
     from contextlib import ExitStack, suppress
 
-    from harness.config import UserError, model_spec
+    from harness.config import UserError
+    from harness.models import model_spec
     from harness.progress import Progress
     from harness.serving import find_engine
     from harness.serving import serve as serving

@@ -96,20 +96,11 @@ class Pipeline:
             ask, completion = item
             started = time.perf_counter()
             try:
-                scored = await self._score(ask, completion.text)
+                scored = await score_in(self.pool, ask.task, ask.sample, completion.text)
             except (RemoteError, WorkerLostError) as error:
                 self.record(self._record(ask, completion, fault=one_line(str(error).strip().splitlines()[-1])))
             else:
                 self.record(self._record(ask, completion, scored, time.perf_counter() - started))
-
-    async def _score(self, ask: Ask, completion: str) -> Scored:
-        """Score in the pool; when the program took its worker down, score once more without running it."""
-        task = ask.task
-        try:
-            return await self.pool.run(task.deadline, score, task.name, ask.sample, completion)
-        except WorkerLostError as error:
-            ended = Outcome.failed(_STATUS.get(type(error), Status.CRASHED), error, task.deadline)
-        return await self.pool.run(task.deadline, score, task.name, ask.sample, completion, ended)
 
     def _record(
         self, ask: Ask, completion: Completion, scored: Scored | None = None, seconds: float = 0.0, fault: str = ""
@@ -134,6 +125,18 @@ class Pipeline:
             attempts=completion.attempts,
             fault=fault,
         )
+
+
+async def score_in(pool: Pool, task: Task, sample: Sample, completion: str) -> Scored:
+    """Score in the pool; when the program took its worker down, score once more without running it.
+
+    Raises RemoteError and WorkerLostError: faults of ours, not of the completion.
+    """
+    try:
+        return await pool.run(task.deadline, score, task.name, sample, completion)
+    except WorkerLostError as error:
+        ended = Outcome.failed(_STATUS.get(type(error), Status.CRASHED), error, task.deadline)
+    return await pool.run(task.deadline, score, task.name, sample, completion, ended)
 
 
 def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
