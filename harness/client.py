@@ -60,6 +60,10 @@ class ServerGoneError(Exception):
     """The server is not there any more: there is no use in asking it the other samples."""
 
 
+class OtherModelError(ServerGoneError):
+    """In the server's place is one that serves another model."""
+
+
 class Generator(Protocol):
     """Whatever answers prompts: a served model, or a replay of known answers."""
 
@@ -94,11 +98,17 @@ class Client:
     max_model_len: int | None = None
     served: dict[str, Any] = field(default_factory=dict)
     _session: aiohttp.ClientSession | None = None
+    _connections: int = 0  # made so far; a server that was replaced is met through a new one only
+    _trusted: int = 0  # of these, how many were followed by a look at what is served
+    _look: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def __aenter__(self) -> Self:
+        trace = aiohttp.TraceConfig()
+        trace.on_connection_create_end.append(self._connected)
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=self.concurrency),
             timeout=aiohttp.ClientTimeout(total=self.timeout, sock_connect=10),
+            trace_configs=[trace],
         )
         try:
             await self._identify()
@@ -133,7 +143,10 @@ class Client:
             if self.gone:
                 raise ServerGoneError(self.gone)
             try:
-                completion = _completion(await self._post(body), time.perf_counter() - started, attempt)
+                answer = await self._post(body)
+                completion = _completion(answer, time.perf_counter() - started, attempt)
+                if self._trusted < self._connections:
+                    await self._check_same_model()
                 return replace(completion, finish_reason="choice") if "allowed_token_ids" in body else completion
             except _TransientError as error:
                 if attempt == self.attempts:
@@ -174,6 +187,38 @@ class Client:
         except (aiohttp.ClientError, TimeoutError, ValueError) as error:
             raise _TransientError(f"{type(error).__name__}: {error}") from error
 
+    @property
+    def serves(self) -> dict[str, Any]:
+        """What tells the served model from another one: its name, where its weights come from, its length."""
+        return {name: self.served.get(name) for name in ("id", "root", "max_model_len")}
+
+    async def _connected(self, *_: object) -> None:
+        self._connections += 1
+
+    async def _check_same_model(self) -> None:
+        """Raises OtherModelError; _TransientError when the server does not say what it serves."""
+        async with self._look:
+            connections = self._connections
+            if self._trusted >= connections:
+                return
+            before = self.serves
+            try:
+                models = await self._models()
+            except (aiohttp.ClientError, TimeoutError, ValueError, KeyError, TypeError) as error:
+                raise _TransientError(f"{type(error).__name__}: {error}") from error
+            now = next((model for model in models if model["id"] == self.model), {})
+            if changed := [name for name, value in before.items() if now.get(name) != value]:
+                told = ", ".join(f"{name} {before[name]!r} -> {now.get(name)!r}" for name in changed)
+                raise OtherModelError(f"{self.base_url} serves another model now ({told})")
+            self._trusted = connections
+
+    async def _models(self) -> list[dict[str, Any]]:
+        assert self._session is not None
+        async with self._session.get(f"{self.base_url}/models") as response:
+            response.raise_for_status()
+            models: list[dict[str, Any]] = (await response.json())["data"]
+            return models
+
     async def _check_alive(self) -> None:
         assert self._session is not None
         try:
@@ -183,11 +228,8 @@ class Client:
             raise ServerGoneError(f"{self.base_url} does not answer any more ({type(error).__name__})") from error
 
     async def _identify(self) -> None:
-        assert self._session is not None
         try:
-            async with self._session.get(f"{self.base_url}/models") as response:
-                response.raise_for_status()
-                models = (await response.json())["data"]
+            models = await self._models()
         except (aiohttp.ClientError, TimeoutError, ValueError, KeyError, TypeError) as error:
             raise UserError(
                 f"no OpenAI-compatible server answers at {self.base_url} ({error}); is --base-url right?"

@@ -100,6 +100,7 @@ def _client(plan: Plan, server: Server) -> Client:
         top_p=options.sampling.top_p,
         seed=options.sampling.seed,
         concurrency=options.concurrency,
+        timeout=options.request_timeout,
         prompt_form="text" if plan.tokenizer is None else "ids",
     )
 
@@ -112,6 +113,8 @@ async def _generate(
             await _run(plan, generator, pool, log, progress)
             return
         async with generator as client:
+            if server is not None and server.process is None:
+                log.answered_by(client.serves)
             watch = asyncio.create_task(_watch(client, server))
             try:
                 await _run(plan, client, pool, log, progress)

@@ -21,6 +21,7 @@ from harness.config import UserError
 from harness.record import CorruptLineError, Record, parse_line
 
 RUN_FILE = "run.json"
+SERVED_FILE = "served.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,22 @@ class RunLog:
             raise UserError(
                 f"{folder}: cannot write the run there: {error.strerror}; choose another --output_path"
             ) from error
+
+    def answered_by(self, served: Mapping[str, Any]) -> None:
+        """Note what a server that is not ours serves, at the first start; later it must be the same.
+
+        Raises UserError, naming what differs.
+        """
+        path = self.folder / SERVED_FILE
+        if not path.exists():
+            path.write_text(json.dumps(dict(served)) + "\n", encoding="utf-8")
+            return
+        changed = sorted(differences(json.loads(path.read_text(encoding="utf-8")), dict(served)))
+        if changed:
+            raise UserError(
+                f"{self.folder} holds answers of another served model; different: {', '.join(changed)}. "
+                "Serve that one again, give another --run name, or --restart to begin it anew"
+            )
 
     def append(self, record: Record) -> None:
         """Write one record, flushed to the system: a kill of ours cannot lose it. Raises OSError (a full disk)."""

@@ -103,10 +103,18 @@ class Pipeline:
                 self.record(self._record(ask, completion, scored, time.perf_counter() - started))
 
     async def _score(self, ask: Ask, completion: str) -> Scored:
-        """Score in the pool; when the program took its worker down, score once more without running it."""
+        """Score in the pool; when the program took its worker down, score once more without running it.
+
+        A worker that just died may have been killed from outside: only one that dies twice died of the program.
+        """
         task = ask.task
         try:
-            return await self.pool.run(task.deadline, score, task.name, ask.sample, completion)
+            try:
+                return await self.pool.run(task.deadline, score, task.name, ask.sample, completion)
+            except (DeadlineError, WorkerMemoryError):
+                raise
+            except WorkerLostError:
+                return await self.pool.run(task.deadline, score, task.name, ask.sample, completion)
         except WorkerLostError as error:
             ended = Outcome.failed(_STATUS.get(type(error), Status.CRASHED), error, task.deadline)
         return await self.pool.run(task.deadline, score, task.name, ask.sample, completion, ended)
