@@ -189,7 +189,7 @@ def model_swapped(stage: Stage, times: int) -> Verdict:
     with running(process), server:
         process.wait(300)
         run.finish()
-    assert not any("words of another model" in line for _, line in intact(run.run))
+    assert not any(b"words of another model" in line for _, line in intact(run.run))
     return run.verdict("server: another model on its port", swapped, time.monotonic() - began)
 
 

@@ -13,11 +13,11 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from harness.record import CorruptLineError, parse_line
+from harness.record import CorruptLineError, completed_key
 from harness.runlog import parts
 from tasks.task import Sample, Task
 from tests.replay import plan_for, server_for
@@ -85,7 +85,7 @@ class Disturbed:
     options: tuple[str, ...] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
     output: Path | None = None  # where run folders go; by default in the stage's folder
-    seen: dict[tuple[str, str], str] = field(default_factory=dict)
+    seen: dict[tuple[str, str], bytes] = field(default_factory=dict)
     started: int = 0
 
     @property
@@ -150,16 +150,13 @@ class Disturbed:
         return Verdict(fault, times, lost + missing, doubled, same, seconds, remark)
 
 
-def intact(run: Path) -> Iterator[tuple[tuple[str, str], str]]:
+def intact(run: Path) -> Iterator[tuple[tuple[str, str], bytes]]:
     """Keys and lines of all records without a fault whose checksum fits."""
     for part in parts(run):
-        for line in part.read_text(encoding="ascii", errors="replace").splitlines():
-            try:
-                values = parse_line(line)
-            except CorruptLineError:
-                continue
-            if not values["fault"]:
-                yield (values["task"], values["sample"]), line
+        for line in part.read_bytes().splitlines():
+            with suppress(CorruptLineError):
+                if (key := completed_key(line)) is not None:
+                    yield key, line
 
 
 @contextmanager
