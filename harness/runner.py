@@ -96,28 +96,11 @@ class Pipeline:
             ask, completion = item
             started = time.perf_counter()
             try:
-                scored = await self._score(ask, completion.text)
+                scored = await score_in_pool(self.pool, ask.task, ask.sample, completion.text)
             except (RemoteError, WorkerLostError) as error:
                 self.record(self._record(ask, completion, fault=one_line(str(error).strip().splitlines()[-1])))
             else:
                 self.record(self._record(ask, completion, scored, time.perf_counter() - started))
-
-    async def _score(self, ask: Ask, completion: str) -> Scored:
-        """Score in the pool; when the program took its worker down, score once more without running it.
-
-        A worker that just died may have been killed from outside: only one that dies twice died of the program.
-        """
-        task = ask.task
-        try:
-            try:
-                return await self.pool.run(task.deadline, score, task.name, ask.sample, completion)
-            except (DeadlineError, WorkerMemoryError):
-                raise
-            except WorkerLostError:
-                return await self.pool.run(task.deadline, score, task.name, ask.sample, completion)
-        except WorkerLostError as error:
-            ended = Outcome.failed(_STATUS.get(type(error), Status.CRASHED), error, task.deadline)
-        return await self.pool.run(task.deadline, score, task.name, ask.sample, completion, ended)
 
     def _record(
         self, ask: Ask, completion: Completion, scored: Scored | None = None, seconds: float = 0.0, fault: str = ""
@@ -142,6 +125,24 @@ class Pipeline:
             attempts=completion.attempts,
             fault=fault,
         )
+
+
+async def score_in_pool(pool: Pool, task: Task, sample: Sample, completion: str) -> Scored:
+    """Score in a worker; when the program took its worker down, score once more without running it.
+
+    A worker that just died may have been killed from outside: only one that dies twice died of the program.
+    Raises RemoteError (our own mistake), WorkerLostError when not even the metrics can be had.
+    """
+    try:
+        try:
+            return await pool.run(task.deadline, score, task.name, sample, completion)
+        except (DeadlineError, WorkerMemoryError):
+            raise
+        except WorkerLostError:
+            return await pool.run(task.deadline, score, task.name, sample, completion)
+    except WorkerLostError as error:
+        ended = Outcome.failed(_STATUS.get(type(error), Status.CRASHED), error, task.deadline)
+    return await pool.run(task.deadline, score, task.name, sample, completion, ended)
 
 
 def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
