@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import random
+import re
 import time
 from dataclasses import dataclass, field, replace
 from types import TracebackType
@@ -19,6 +21,8 @@ import aiohttp
 from harness.config import UserError
 from tasks.chat import Encoded
 
+# The variable that holds the key of a server that wants one; it is sent and never written.
+API_KEY = "SYMHARNESS_API_KEY"
 _LONGEST_PAUSE = 15.0
 _RETRIED = frozenset([408, 409, 425, 429, 500, 502, 503, 504])
 
@@ -109,6 +113,7 @@ class Client:
             connector=aiohttp.TCPConnector(limit=self.concurrency),
             timeout=aiohttp.ClientTimeout(total=self.timeout, sock_connect=10),
             trace_configs=[trace],
+            headers={"Authorization": f"Bearer {key}"} if (key := os.environ.get(API_KEY)) else None,
         )
         try:
             await self._identify()
@@ -182,10 +187,15 @@ class Client:
                 text = await response.text()
                 if response.status == 200:
                     return json.loads(text)
-                message = f"HTTP {response.status} from {self.base_url}: {text[:200]}"
+                message = f"HTTP {response.status} from {self.address}: {text[:200]}"
                 raise (_TransientError if response.status in _RETRIED else _RejectedError)(message)
         except (aiohttp.ClientError, TimeoutError, ValueError) as error:
             raise _TransientError(f"{type(error).__name__}: {error}") from error
+
+    @property
+    def address(self) -> str:
+        """The base URL as it may be written down."""
+        return without_credentials(self.base_url)
 
     @property
     def serves(self) -> dict[str, Any]:
@@ -209,7 +219,7 @@ class Client:
             now = next((model for model in models if model["id"] == self.model), {})
             if changed := [name for name, value in before.items() if now.get(name) != value]:
                 told = ", ".join(f"{name} {before[name]!r} -> {now.get(name)!r}" for name in changed)
-                raise OtherModelError(f"{self.base_url} serves another model now ({told})")
+                raise OtherModelError(f"{self.address} serves another model now ({told})")
             self._trusted = connections
 
     async def _models(self) -> list[dict[str, Any]]:
@@ -225,20 +235,20 @@ class Client:
             async with self._session.get(f"{self.base_url}/models"):
                 return
         except (aiohttp.ClientError, TimeoutError) as error:
-            raise ServerGoneError(f"{self.base_url} does not answer any more ({type(error).__name__})") from error
+            raise ServerGoneError(f"{self.address} does not answer any more ({type(error).__name__})") from error
 
     async def _identify(self) -> None:
         try:
             models = await self._models()
         except (aiohttp.ClientError, TimeoutError, ValueError, KeyError, TypeError) as error:
             raise UserError(
-                f"no OpenAI-compatible server answers at {self.base_url} ({error}); is --base-url right?"
+                f"no OpenAI-compatible server answers at {self.address} ({error}); is --base-url right?"
             ) from error
         names = [str(model["id"]) for model in models]
         self.model = self.model or names[0]
         if self.model not in names:
             raise UserError(
-                f"{self.base_url} serves {', '.join(names)}, not {self.model!r}; name one with --served_model_name"
+                f"{self.address} serves {', '.join(names)}, not {self.model!r}; name one with --served_model_name"
             )
         self.served = models[names.index(self.model)]
         self.max_model_len = self.served.get("max_model_len") or self.max_model_len
@@ -251,7 +261,7 @@ class Client:
         except _RejectedError:
             self.prompt_form = "text"
         except _TransientError as error:
-            raise UserError(f"the server at {self.base_url} fails on a first prompt: {error}") from error
+            raise UserError(f"the server at {self.address} fails on a first prompt: {error}") from error
 
 
 class _TransientError(Exception):
@@ -272,3 +282,8 @@ def _completion(answer: Any, seconds: float, attempt: int) -> Completion:
     except (KeyError, TypeError, ValueError) as error:
         raise _TransientError(f"not a completion: {error!r}") from error
     return Completion(text, str(reason), usage.get("completion_tokens"), seconds, attempt)
+
+
+def without_credentials(text: str) -> str:
+    """The text with user and password of a URL in it replaced: run folders are published."""
+    return re.sub(r"(\w+://)[^/@\s]+@", r"\1***@", text)

@@ -19,7 +19,7 @@ from typing import Any
 
 from executors.pool import Pool
 from harness import replay
-from harness.client import Client, Generator, ServerGoneError
+from harness.client import Client, Generator, ServerGoneError, without_credentials
 from harness.config import UserError
 from harness.plan import Plan
 from harness.progress import Progress
@@ -157,9 +157,13 @@ def _about(plan: Plan) -> dict[str, Any]:
         "symharness": version("symharness"),
         "python": platform.python_version(),
         "sqlite": sqlite3.sqlite_version,
-        "command": sys.argv,
-        "answered_by": plan.options.spec.model if plan.options.spec.replays else plan.options.base_url or "vLLM",
+        "command": [without_credentials(word) for word in sys.argv],
+        "answered_by": plan.options.spec.model if plan.options.spec.replays else _server_name(plan.options.base_url),
     }
     if (first := plan.first_prompt()) is not None:
         about["first_prompt"] = {"text": first.text, "first_ids": first.ids[:8], "last_ids": first.ids[-8:]}
     return about
+
+
+def _server_name(base_url: str | None) -> str:
+    return "vLLM" if base_url is None else without_credentials(base_url)

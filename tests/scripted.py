@@ -47,6 +47,7 @@ class ScriptedServer:
     keep_requests: bool = True
     prompt_logprobs: bool = False
     requests: list[dict[str, Any]] = field(default_factory=list)
+    authorizations: set[str | None] = field(default_factory=set)
     port: int = 0
 
     def __enter__(self) -> Self:
@@ -85,6 +86,7 @@ class ScriptedServer:
         self._loop.close()
 
     async def _models(self, request: web.Request) -> web.Response:
+        self.authorizations.add(request.headers.get("Authorization"))
         model = {"id": self.model, "object": "model"}
         if self.max_model_len:
             model["max_model_len"] = self.max_model_len  # type: ignore[assignment]

@@ -76,7 +76,7 @@ def _of_languages(port: int, mark: Path) -> dict[str, str]:
         "Python, memory": "def solution():\n    return [bytearray(1 << 28) for _ in range(64)]\n",
         "Python, output": "print('x' * (1 << 30))",
         "Python, fork": "import os\nwhile True:\n    os.fork()\n",
-        "Python, pickle": "class A:\n    def __reduce__(self):\n        import os\n        return os.system, ('id',)\nanswer = A()",
+        "Python, pickle": "class A:\n    def __reduce__(self):\n        return exec, ('raise SystemExit',)\nanswer = A()",
         "SQL, attach": f"ATTACH DATABASE '{mark}' AS x",
         "SQL, write": f"SELECT writefile('{mark}', 'x'), load_extension('x')",
         "SQL, drop": "SELECT 1; DROP TABLE singer; DELETE FROM singer; PRAGMA writable_schema = 1",
@@ -87,7 +87,7 @@ def _of_languages(port: int, mark: Path) -> dict[str, str]:
         "SPARQL, product": "SELECT * WHERE { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l . ?m ?n ?o }",
         "regex, backtracking": "^(a+)+$|(a|a)*b|(.*)*x",
         "regex, counters": "((a{1,9999}){1,9999}){1,9999}",
-        "PDDL, include": "(define (problem /etc/passwd) (:domain ../../etc/passwd) (:include /etc/passwd) (:init) (:goal ()))",
+        "PDDL, include": "(define (problem /etc/passwd) (:domain ../../etc/passwd) (:include /etc/passwd) (:goal ()))",
         "PDDL, objects": "(define (problem p) (:domain d) (:objects "
         + " ".join(f"o{n}" for n in range(100_000))
         + "))",
