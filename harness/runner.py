@@ -130,8 +130,9 @@ class Pipeline:
 async def score_in_pool(pool: Pool, task: Task, sample: Sample, completion: str) -> Scored:
     """Score in a worker; when the program took its worker down, score once more without running it.
 
-    A worker that just died may have been killed from outside: only one that dies twice died of the program.
-    Raises RemoteError (our own mistake), WorkerLostError when not even the metrics can be had.
+    A worker that just died may have been killed from outside: only one that dies twice died of the program. A text
+    that not even the metrics can read in time counts as no text. Raises RemoteError (our own mistake),
+    WorkerLostError when no worker can be had.
     """
     try:
         try:
@@ -142,7 +143,10 @@ async def score_in_pool(pool: Pool, task: Task, sample: Sample, completion: str)
             return await pool.run(task.deadline, score, task.name, sample, completion)
     except WorkerLostError as error:
         ended = Outcome.failed(_STATUS.get(type(error), Status.CRASHED), error, task.deadline)
-    return await pool.run(task.deadline, score, task.name, sample, completion, ended)
+    try:
+        return await pool.run(task.deadline, score, task.name, sample, completion, ended)
+    except DeadlineError:
+        return await pool.run(task.deadline, score, task.name, sample, "", ended)
 
 
 def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:

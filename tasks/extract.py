@@ -81,7 +81,15 @@ def logic_program(completion: str) -> str | None:
     text = without_end_tokens(completion)
     block = fenced(text)
     program = (block if block is not None else text).strip()
-    return program if re.search(r"\w+\s*\(.+\)|[∀∃]", program) else None
+    return program if any(map(_like_formula, program.splitlines())) else None
+
+
+def _like_formula(line: str) -> bool:
+    opening = _CALL.search(line)
+    return "∀" in line or "∃" in line or (opening is not None and line.rfind(")") > opening.end())
+
+
+_CALL = re.compile(r"\w\s*\(")
 
 
 _SQL_START = re.compile(
@@ -106,7 +114,7 @@ def sql(completion: str) -> str | None:
 
 
 _ACTION_LINE = re.compile(
-    r"^[ \t]*(?:[\w ]{0,40}:)?[ \t]*(?P<actions>I_[A-Z_]+(?:[ \t,]+I_[A-Z_]+)*)[ \t.]*$", re.MULTILINE
+    r"^[ \t]*+(?:[\w ]{0,40}:)?[ \t]*+(?P<actions>I_[A-Z_]+(?:[ \t,]+I_[A-Z_]+)*)[ \t.]*$", re.MULTILINE
 )
 
 
