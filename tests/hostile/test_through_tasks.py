@@ -1,4 +1,4 @@
-"""A part of the corpus and damaged gold answers through every task; `python -m tests.hostile.through_tasks` does all."""
+"""Part of the corpus and damaged golds through every task; `python -m tests.hostile.through_tasks` does all."""
 
 from __future__ import annotations
 
