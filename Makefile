@@ -11,7 +11,7 @@ SHELL := bash
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup demo test lint type pytest test-gpu agree lm-eval lock clean
+.PHONY: help setup demo test lint type pytest test-gpu chaos agree lm-eval lock clean
 
 # $(call stage,NAME,COMMAND): run the command, then tell how long it took.
 define stage
@@ -41,6 +41,9 @@ pytest: ## Run the tests
 
 test-gpu: setup ## Serve a random 7B model on this machine's GPU: tokens/s, samples/s, idle share
 	$(call stage,test-gpu,$(BIN)/pytest tests/gpu -m gpu -rs)
+
+chaos: ## Disturb real runs in every way we know, often, and print the table (a quarter of an hour)
+	@$(BIN)/python -m tests.chaos
 
 agree: ## Compare with official verdicts: make agree ORACLES=FILE.jsonl
 	@$(BIN)/python -m tests.oracles.agreement $(ORACLES)

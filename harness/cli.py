@@ -6,7 +6,10 @@ Heavy modules are imported inside the commands, so that `--help` answers at once
 from __future__ import annotations
 
 import errno
+import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -110,6 +113,10 @@ def run(
     weights: Weights = None,
     workers: Workers = None,
     concurrency: Concurrency = 128,
+    request_timeout: Annotated[
+        float,
+        typer.Option("--request_timeout", help="Seconds until an answer is given up and asked again.", min=1),
+    ] = 600.0,
     deterministic: Annotated[
         bool, typer.Option("--deterministic", help="Answers that do not depend on the batch, at a cost in speed.")
     ] = False,
@@ -147,6 +154,7 @@ def run(
         restart=restart,
         workers=workers,
         concurrency=concurrency,
+        request_timeout=request_timeout,
         base_url=base_url,
         served_model_name=served_model_name,
         vllm=vllm,
@@ -168,7 +176,7 @@ def _carry_out(plan: Plan) -> None:
     from harness.progress import Progress
     from harness.terminal import console, print_report, print_run
 
-    with Progress(console) as progress:
+    with _stoppable(), Progress(console) as progress:
         summary = evaluate(plan, progress)
     print_run(summary)
     print_report(build([plan.folder]), Format.TABLE)
@@ -178,6 +186,26 @@ def _carry_out(plan: Plan) -> None:
             f"{faults} samples got no answer through no fault of the model; run the same command again", err=True
         )
         raise typer.Exit(1)
+
+
+@contextmanager
+def _stoppable() -> Iterator[None]:
+    """Ctrl-C and SIGTERM (a scheduler's end of a job) leave a folder that can be gone on with, and say so."""
+    received = signal.SIGINT
+
+    def terminate(number: int, frame: object) -> None:
+        nonlocal received
+        received = signal.SIGTERM
+        signal.raise_signal(signal.SIGINT)  # asyncio ends its tasks on this one
+
+    before = signal.signal(signal.SIGTERM, terminate)
+    try:
+        yield
+    except KeyboardInterrupt:
+        typer.echo("symharness: stopped; what was recorded is kept: run the same command again to go on", err=True)
+        raise typer.Exit(128 + received) from None
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 @app.command()
@@ -483,7 +511,6 @@ def serve(
     concurrency: Concurrency = 128,
 ) -> None:
     """Serve a model until Ctrl-C, as `run` would; attach to it with `run --base-url`."""
-    import signal
     from contextlib import ExitStack, suppress
 
     from harness.config import UserError

@@ -19,7 +19,7 @@ from typing import Any
 
 from executors.pool import Pool
 from harness import replay
-from harness.client import Client, Generator, ServerGoneError
+from harness.client import Client, Generator, ServerGoneError, without_credentials
 from harness.config import UserError
 from harness.plan import Plan
 from harness.progress import Progress
@@ -100,6 +100,7 @@ def _client(plan: Plan, server: Server) -> Client:
         top_p=options.sampling.top_p,
         seed=options.sampling.seed,
         concurrency=options.concurrency,
+        timeout=options.request_timeout,
         prompt_form="text" if plan.tokenizer is None else "ids",
     )
 
@@ -112,6 +113,8 @@ async def _generate(
             await _run(plan, generator, pool, log, progress)
             return
         async with generator as client:
+            if server is not None and server.process is None:
+                log.answered_by(client.serves)
             watch = asyncio.create_task(_watch(client, server))
             try:
                 await _run(plan, client, pool, log, progress)
@@ -154,9 +157,13 @@ def _about(plan: Plan) -> dict[str, Any]:
         "symharness": version("symharness"),
         "python": platform.python_version(),
         "sqlite": sqlite3.sqlite_version,
-        "command": sys.argv,
-        "answered_by": plan.options.spec.model if plan.options.spec.replays else plan.options.base_url or "vLLM",
+        "command": [without_credentials(word) for word in sys.argv],
+        "answered_by": plan.options.spec.model if plan.options.spec.replays else _server_name(plan.options.base_url),
     }
     if (first := plan.first_prompt()) is not None:
         about["first_prompt"] = {"text": first.text, "first_ids": first.ids[:8], "last_ids": first.ids[-8:]}
     return about
+
+
+def _server_name(base_url: str | None) -> str:
+    return "vLLM" if base_url is None else without_credentials(base_url)

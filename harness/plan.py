@@ -39,6 +39,7 @@ class Options:
     restart: bool = False
     workers: int | None = None
     concurrency: int = 128
+    request_timeout: float = 600.0
     base_url: str | None = None
     served_model_name: str | None = None
     vllm: Path | None = None

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -70,7 +71,7 @@ class Record:
                 "seconds": outcome.seconds,
             }
         rest = json.dumps(values, separators=(",", ":"), allow_nan=False)[1:]
-        return f'{_HEAD}{_checksum(rest)}",{rest}'
+        return f'{_HEAD}{_checksum(rest.encode())}",{rest}'
 
     @staticmethod
     def from_values(values: Mapping[str, Any]) -> Record:
@@ -81,19 +82,42 @@ class Record:
         return Record(**{**values, "outcome": outcome})
 
 
-def parse_line(line: str) -> dict[str, Any]:
+def parse_line(line: bytes) -> dict[str, Any]:
     """The checked fields of a line. Raises CorruptLineError."""
-    rest = line[_REST:].rstrip("\n")
-    if not line.startswith(_HEAD) or line[len(_HEAD) : len(_HEAD) + 16] != _checksum(rest):
-        raise CorruptLineError("checksum does not fit")
-    values: dict[str, Any] = json.loads("{" + rest)
+    values: dict[str, Any] = json.loads(b"{" + _intact(line))
     if values.get("schema") != SCHEMA:
         raise CorruptLineError(f"schema {values.get('schema')} where {SCHEMA} was expected")
     return values
 
 
-def _checksum(rest: str) -> str:
-    return hashlib.blake2b(rest.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+def completed_key(line: bytes) -> tuple[str, str] | None:
+    """Task and sample of a line without a fault, None of one with a fault. Raises CorruptLineError.
+
+    A run of a million records is gone on with in seconds because nothing else of a line is read. No text can be taken
+    for the keys that are looked for: their quotes would be escaped in it.
+    """
+    rest = _intact(line)
+    key = _KEY.match(rest)
+    if key is None or not rest.endswith(_TAIL):
+        values = parse_line(line)
+        return None if values["fault"] else (values["task"], values["sample"])
+    return (key[1].decode(), key[2].decode()) if _NO_FAULT in rest else None
+
+
+_KEY = re.compile(rb'"task":"([^"\\]*)","sample":"([^"\\]*)",')
+_NO_FAULT = b',"fault":"",'
+_TAIL = b',"schema":%d}' % SCHEMA
+
+
+def _intact(line: bytes) -> bytes:
+    rest = line[_REST:].rstrip(b"\n")
+    if not line.startswith(_HEAD.encode()) or line[len(_HEAD) : len(_HEAD) + 16] != _checksum(rest).encode():
+        raise CorruptLineError("checksum does not fit")
+    return rest
+
+
+def _checksum(rest: bytes) -> str:
+    return hashlib.blake2b(rest, digest_size=8).hexdigest()
 
 
 def prompt_hash(prompt: tuple[int, ...] | str) -> str:

@@ -128,15 +128,25 @@ class Pipeline:
 
 
 async def score_in(pool: Pool, task: Task, sample: Sample, completion: str) -> Scored:
-    """Score in the pool; when the program took its worker down, score once more without running it.
+    """Score in a worker; when the program took its worker down, score once more without running it.
 
-    Raises RemoteError and WorkerLostError: faults of ours, not of the completion.
+    A worker that just died may have been killed from outside: only one that dies twice died of the program. A text
+    that not even the metrics can read in time counts as no text. Raises RemoteError (our own mistake),
+    WorkerLostError when no worker can be had.
     """
     try:
-        return await pool.run(task.deadline, score, task.name, sample, completion)
+        try:
+            return await pool.run(task.deadline, score, task.name, sample, completion)
+        except (DeadlineError, WorkerMemoryError):
+            raise
+        except WorkerLostError:
+            return await pool.run(task.deadline, score, task.name, sample, completion)
     except WorkerLostError as error:
         ended = Outcome.failed(_STATUS.get(type(error), Status.CRASHED), error, task.deadline)
-    return await pool.run(task.deadline, score, task.name, sample, completion, ended)
+    try:
+        return await pool.run(task.deadline, score, task.name, sample, completion, ended)
+    except DeadlineError:
+        return await pool.run(task.deadline, score, task.name, sample, "", ended)
 
 
 def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:

@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from harness.summary import RESULTS_FILE, RunSummary
-from harness.tables import Format, Grid
+from harness.tables import Format, Grid, csv
 from tasks.source import BUNDLED
 from tasks.task import Task, registry
 
@@ -66,7 +66,7 @@ def rendered(report: Report, form: Format) -> str:
     """The report as text in any form but the terminal's."""
     match form:
         case Format.CSV:
-            return report.frame().to_csv(index=False, lineterminator="\n")
+            return csv(report.frame())
         case Format.JSON:
             return report.json()
         case Format.LATEX:

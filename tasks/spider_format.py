@@ -119,6 +119,11 @@ class _Databases:
                 f"{self._folder / 'tables.json'} has no entry of the database {name!r} ({row.path.name}, row "
                 f"{row.number}): fetch the official files again"
             )
+        if Path(name).name != name:
+            raise DataError(
+                f"{self._folder / 'tables.json'}: a database's name is one folder name, {name!r} is none: "
+                "fetch the official file again"
+            )
         entry = self._entries[name]
         official = self._folder / "database" / name / f"{name}.sqlite"
         database = sql.Database.of(official)
