@@ -11,7 +11,7 @@ SHELL := bash
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup demo test lint type pytest test-gpu chaos agree lm-eval lock clean
+.PHONY: help setup demo test lint type pytest test-gpu chaos agree lock clean
 
 # $(call stage,NAME,COMMAND): run the command, then tell how long it took.
 define stage
@@ -48,14 +48,9 @@ chaos: ## Disturb real runs in every way we know, often, and print the table (a 
 agree: ## Compare with official verdicts: make agree ORACLES=FILE.jsonl
 	@$(BIN)/python -m tests.oracles.agreement $(ORACLES)
 
-lm-eval: ## Make the environment in which lm-eval runs our tasks (.venv-lm-eval); its tests are skipped without it
-	$(call stage,lm-eval,test -x .venv-lm-eval/bin/lm_eval || { $${PYTHON:-python3} -m venv .venv-lm-eval && \
-		.venv-lm-eval/bin/python -m pip install --quiet --no-compile --constraint environments/harness.lock \
-		--editable '.[lm-eval]'; })
-
 lock: ## Resolve the dependencies afresh and rewrite environments/*.lock
 	$(call stage,lock,environments/lock)
 
 clean: ## Remove the environments, the checkpoint and caches (runs under results/ stay)
-	rm -rf .venv .venv-vllm .venv-lm-eval .setup checkpoints build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv .venv-vllm .setup checkpoints build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
-
-import pytest
 
 from harness.lm_eval_path import write_folder
 from harness.serving import PROJECT
@@ -17,8 +16,7 @@ from tasks.task import Sample, Task, registry
 from tests.replay import gold, plan_for, run, server_for, value
 from tests.scripted import ScriptedServer
 
-LM_EVAL = PROJECT / ".venv-lm-eval" / "bin" / "lm_eval"
-needs_lm_eval = pytest.mark.skipif(not LM_EVAL.exists(), reason="no .venv-lm-eval: `make lm-eval` makes it")
+LM_EVAL = Path(sys.executable).with_name("lm_eval")
 
 
 def test_there_is_a_file_for_every_task(tmp_path: Path) -> None:
@@ -58,7 +56,6 @@ def half_right(task: Task, sample: Sample) -> str:
     return answer if task.name != "nl2bash" or sum(sample.id.encode()) % 2 else answer[: len(answer) // 2]
 
 
-@needs_lm_eval
 def test_gold_scores_100_and_all_numbers_are_those_of_our_own_run(tmp_path: Path) -> None:
     tasks = ["spider", "scan", "nl2bash"]
     plan = plan_for(tmp_path, tasks, "bundled")
@@ -82,7 +79,6 @@ def test_gold_scores_100_and_all_numbers_are_those_of_our_own_run(tmp_path: Path
     assert sorted(asked) == sorted(answers), "each of our prompts once, to the letter"
 
 
-@needs_lm_eval
 def test_given_choices_are_ranked_by_their_log_likelihood(tmp_path: Path) -> None:
     results, files = lm_eval(tmp_path, ["mmlu", "scan"], "--model", "dummy", "--limit", "4", "--num_fewshot", "2")
     assert 0 <= results["symharness_mmlu"]["accuracy,none"] <= 1
