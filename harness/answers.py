@@ -10,6 +10,7 @@ from typing import Any
 
 from executors.outcome import Outcome, Status
 from harness.figures import execution, primary
+from harness.parts import figured
 from harness.runlog import read_records, read_run
 from tasks.metrics import Statistics
 from tasks.task import Task, registry
@@ -55,10 +56,13 @@ def load(letter: str, folder: Path) -> Run:
     config = read_run(folder)["config"]
     answers: dict[str, dict[str, Answer]] = {}
     known = registry()
+    of_sample = figured(config["tasks"])
     for record in read_records(folder):
         if not record.fault and record.task in known:
             became = _became(known[record.task], record.statistics, record.outcome)
-            answers.setdefault(record.task, {})[record.sample] = Answer(record.group, record.statistics, became)
+            answer = Answer(record.group, record.statistics, became)
+            for task in of_sample(record.task, record.sample):
+                answers.setdefault(task, {})[record.sample] = answer
     return Run(letter, folder, config, answers)
 
 

@@ -39,13 +39,24 @@ MaxModelLen = Annotated[int | None, typer.Option(help="Longest prompt plus answe
 Weights = Annotated[str, typer.Option(help="safetensors (nothing else) or auto.")]
 Vllm = Annotated[Path | None, typer.Option(help="vLLM executable or environment. [default: on PATH, else .venv-vllm]")]
 Concurrency = Annotated[int, typer.Option(help="Requests under way at once.", min=1)]
-Tasks = Annotated[str, typer.Option(help="Tasks and suites, separated by commas; `all` for every task.")]
+Tasks = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--tasks", "--suite", help="Tasks and suites, separated by commas; `all` for every task.", show_default="all"
+    ),
+]
 Data = Annotated[
     str | None,
     typer.Option(help="Data root, or `bundled`, `hub`, `download`. [default: $SYMHARNESS_DATA, else bundled]"),
 ]
 Limit = Annotated[
-    float | None, typer.Option("--limit", "-L", help="First N samples a task, or a share below 1.", min=0)
+    float | None,
+    typer.Option(
+        "--limit",
+        "-L",
+        help="First N samples a task (of MMLU and BBH spread over subjects), or a share below 1.",
+        min=0,
+    ),
 ]
 Workers = Annotated[int | None, typer.Option(help="Scoring processes. [default: half of the cores]", min=1)]
 FormatOption = Annotated[Format, typer.Option("--format", help="table, md, csv, json or latex.")]
@@ -57,7 +68,7 @@ Folders = Annotated[
 @app.command()
 def run(
     model: ModelOption,
-    tasks: Tasks = "all",
+    tasks: Tasks = None,
     data: Data = None,
     num_fewshot: Annotated[int, typer.Option("--num_fewshot", "-f", help="Worked exemplars in the prompt.", min=0)] = 0,
     limit: Limit = None,
@@ -122,7 +133,7 @@ def run(
     )
     options = Options(
         spec=spec,
-        tasks=_names(tasks),
+        tasks=_names(*tasks or ["all"]),
         sampling=parse_sampling(gen_kwargs, seed),
         output_path=output_path,
         data=data,
@@ -142,8 +153,8 @@ def run(
     _carry_out(prepare(options))
 
 
-def _names(text: str) -> list[str]:
-    return [name.strip() for name in text.split(",") if name.strip()]
+def _names(*texts: str) -> list[str]:
+    return [name.strip() for text in texts for name in text.split(",") if name.strip()]
 
 
 def _carry_out(plan: Plan) -> None:
@@ -169,7 +180,7 @@ def _carry_out(plan: Plan) -> None:
 def lm_eval(
     model: ModelOption,
     base_url: Annotated[str, typer.Option("--base-url", help="The server of the model (http://.../v1).")],
-    tasks: Tasks = "mmlu",
+    tasks: Annotated[str, typer.Option(help="mmlu, its groups, or both.")] = "mmlu",
     data: Data = None,
     limit: Limit = None,
     output_path: Annotated[Path, typer.Option("--output_path", "-o", help="Where run folders go.")] = Path(
@@ -227,7 +238,7 @@ def score(
 
 @app.command()
 def check(
-    tasks: Tasks = "all",
+    tasks: Tasks = None,
     data: Data = None,
     limit: Limit = None,
     workers: Workers = None,
@@ -240,7 +251,9 @@ def check(
     from harness.plan import prepare_tasks
     from harness.terminal import console, print_check
 
-    prepared = prepare_tasks(_names(tasks), data, limit)
+    prepared, missing = prepare_tasks(_names(*tasks or ["all"]), data, limit)
+    for name, error in missing.items():
+        console.print(f"no data, not checked: {name}: {error}", soft_wrap=True)
     results = asyncio.run(check_tasks(prepared, workers or default_workers()))
     print_check(console, results)
     if any(result.defects for result in results):
@@ -264,12 +277,49 @@ def doctor(
             raise typer.Exit(1)
 
 
-@app.command()
-def tasks() -> None:
-    """List the tasks: suite, domain, language, metrics, bundled samples."""
-    from harness.terminal import console, task_table
+tasks_app = typer.Typer(invoke_without_command=True, help="List the tasks, or show what one of them asks.")
+app.add_typer(tasks_app, name="tasks")
 
-    console.print(task_table())
+
+@tasks_app.callback()
+def tasks(context: typer.Context, data: Data = None) -> None:
+    """List the tasks: suite, domain, language, metrics, bundled samples, and the data that is here."""
+    from harness.terminal import print_tasks
+
+    if context.invoked_subcommand is None:
+        print_tasks(data)
+
+
+@tasks_app.command()
+def show(
+    task: Annotated[str, typer.Argument(help="A task.")],
+    data: Data = None,
+    prompt: Annotated[bool, typer.Option("--prompt", help="Show exactly what is sent for a sample.")] = False,
+    sample: Annotated[str | None, typer.Option(help="Its id. [default: the first]")] = None,
+    num_fewshot: Annotated[int, typer.Option("--num_fewshot", "-f", help="Worked exemplars in the prompt.", min=0)] = 0,
+    model: Annotated[str | None, typer.Option(help="Encode as for this checkpoint.")] = None,
+    revision: Revision = None,
+    tokenizer: TokenizerOption = None,
+    chat_format: Annotated[
+        str, typer.Option("--chat_format", help="auto, plain, tulu, llama-2-chat or chat-template.")
+    ] = "auto",
+    dialect: Annotated[str | None, typer.Option(help="SQL dialect in which the model answers.")] = None,
+) -> None:
+    """Show a task's declaration: source, licence, files, metrics, limits; or the prompt of one of its samples."""
+    from harness.catalogue import asked, named
+    from harness.config import Sampling, model_spec
+    from harness.plan import Options
+    from harness.terminal import print_asked, print_task
+
+    declared = named(task)
+    if not prompt:
+        print_task(declared, data)
+        return
+    without = {"model": "replay:gold", "chat_format": chat_format}
+    given = {"model": model, "revision": revision, "tokenizer": tokenizer, "chat_format": chat_format}
+    spec = model_spec(**(given if model is not None else without))
+    options = Options(spec, [task], Sampling(), Path(), data, num_fewshot=num_fewshot, dialect=dialect)
+    print_asked(asked(options, sample))
 
 
 @app.command()

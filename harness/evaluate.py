@@ -44,6 +44,8 @@ def evaluate(plan: Plan, progress: Progress) -> RunSummary:
     with RunLog(plan.folder, plan.config, _about(plan)) as log:
         for damage in log.damaged:
             progress.say(f"{damage.path}:{damage.line}: {damage.reason}; this sample is asked again")
+        for name, error in plan.missing.items():
+            progress.say(f"no data, not asked: {name}: {error}")
         planned = {item.task.name: len(item.samples) for item in plan.prepared}
         progress.plan(planned, log.done)
         if (first := plan.first_prompt()) is not None and first.ids:

@@ -32,27 +32,30 @@ SHOWN = ("LLaMA-2-Chat", "Symbol-LLM-Base", "Symbol-LLM-Instruct")
 
 _NORMAL_95 = 1.959963984540054
 _AVERAGES = "Averages"
+_NAMED = 5  # tasks that an average lacks are named up to this many
 
 LEGEND = (
     "Scores x100 ± half of the 95 % interval (1.96 standard errors, clustered by group), n samples.",
     "published: figures of the paper's project page, without n or error.",
     "mini: the bundled samples, not the paper's test set. partial: not the whole test set.",
-    "not run: the run does not hold the task. no answers: none of its samples was answered. undefined: no sample "
-    "counts for the metric. not published: the paper has no such figure.",
+    "not run: the run does not hold the task. no data: it asked a suite and had no data of this task. no answers: "
+    "none of its samples was answered. undefined: no sample counts for the metric. not published: the paper has no "
+    "such figure.",
     "Averages are of the paper's metrics over the named number of symbolic tasks, and of nothing less: k of n says how "
-    "many there are.",
+    "many there are, and which are lacking where they are few.",
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A figure in [0, 1] or the reason why there is none. `mark` says why it may not stand beside a full test set's:
-    `partial`, `mini` or nothing.
+    """A figure in [0, 1] or the reason why there is none, in a word or two and at length. `mark` says why it may not
+    stand beside a full test set's: `partial`, `mini` or nothing.
     """
 
     estimate: Estimate | None
     mark: str = ""
     missing: str = ""
+    reason: str = ""
 
     @property
     def text(self) -> str:
@@ -111,7 +114,17 @@ class Leaderboard:
         ]
         if any(suite(column) == "symbolic" for column in self.columns):
             grids.append(self._grid(_AVERAGES, [(rule.name, rule.name) for rule in RULES], "averages"))
-        return grids
+        return grids + self._holes()
+
+    def _holes(self) -> list[Grid]:
+        """What was not asked for want of data, and what is wanted."""
+        rows = dict.fromkeys(
+            (row.model, row.setting, column.task.title, row.cells[column.heading].reason)
+            for row in self.rows
+            for column in self.columns
+            if row.cells[column.heading].reason
+        )
+        return [Grid("No data", ("Model", "Setting", "Task", "Lacking"), list(rows), 4)] if rows else []
 
     def captions(self) -> Sequence[str]:
         return LEGEND
@@ -121,7 +134,7 @@ class Leaderboard:
         quiet: set[int] = set()
         for row in self.rows:
             cells: dict[str, Cell] = getattr(row, kind)
-            if kind == "cells" and all(cells[key].estimate is None for key, _ in columns):
+            if kind == "cells" and not any(cells[key].estimate or cells[key].reason for key, _ in columns):
                 continue
             if row.published:
                 quiet.add(len(rows))
@@ -144,7 +157,8 @@ class Leaderboard:
 def _numbers(cell: Cell) -> tuple[Any, ...]:
     estimate = cell.estimate
     if estimate is None:
-        return None, None, None, None, None, cell.mark, cell.missing
+        missing = f"{cell.missing}: {cell.reason}" if cell.reason else cell.missing
+        return None, None, None, None, None, cell.mark, missing
     score, n = round(100 * estimate.value, 4), estimate.n or None
     if estimate.stderr is None:
         return score, None, None, None, n, cell.mark, ""
@@ -180,7 +194,7 @@ def _no_collection() -> Iterator[None]:
 
 
 def _build(runs: Sequence[RunSummary], published: Path | None) -> Leaderboard:
-    columns = tuple(_columns({task.name for run in runs for task in run.tasks}))
+    columns = tuple(_columns({name for run in runs for name in (*(task.name for task in run.tasks), *run.no_data)}))
     models = [model for model in published_models(published) if model.model in SHOWN] if published else []
     paper = [row for model in models if (row := _published(model, columns)) is not None]
     return Leaderboard(columns, (*_rows(runs, columns), *paper))
@@ -212,7 +226,7 @@ def _rows(runs: Sequence[RunSummary], columns: Sequence[Figure]) -> list[Row]:
     for run in runs:
         setting = run.setting + (f", run {run.folder.name}" if alike[run.model, run.setting] > 1 else "")
         tasks = {task.name: task for task in run.tasks}
-        cells = {heading: _cell(tasks.get(task), metric) for heading, task, metric in places}
+        cells = {heading: _cell(run, tasks.get(task), task, metric) for heading, task, metric in places}
         paper = {name: cells[heading] for name, heading in papers.items() if name in tasks}
         rows.append(Row(run.model, setting, False, cells, {rule.name: _average(rule, paper) for rule in RULES}))
     return sorted(rows, key=lambda row: (row.model, row.setting))
@@ -221,9 +235,10 @@ def _rows(runs: Sequence[RunSummary], columns: Sequence[Figure]) -> list[Row]:
 _NOT_RUN = Cell(None, missing="not run")
 
 
-def _cell(task: TaskSummary | None, metric: str) -> Cell:
+def _cell(run: RunSummary, task: TaskSummary | None, name: str, metric: str) -> Cell:
     if task is None:
-        return _NOT_RUN
+        lacking = run.no_data.get(name)
+        return _NOT_RUN if lacking is None else Cell(None, missing="no data", reason=lacking)
     estimate = task.estimates.get(metric)
     if estimate is None:
         return Cell(None, missing="undefined" if task.n else "no answers")
@@ -238,13 +253,16 @@ def _average(rule: Rule, paper: dict[str, Cell]) -> Cell:
     scores = {name: cell.estimate.value for name, cell in there.items() if cell.estimate is not None}
     marks = {cell.mark for cell in there.values()}
     remarks = [mark for mark in ("mini", "partial") if mark in marks]
-    return _average_cell(rule, scores, ", ".join([*remarks, *rule.stand_ins]))
+    return average_cell(rule, scores, ", ".join([*remarks, *rule.stand_ins]))
 
 
-def _average_cell(rule: Rule, scores: dict[str, float], mark: str = "") -> Cell:
+def average_cell(rule: Rule, scores: dict[str, float], mark: str = "") -> Cell:
+    """The rule's average of scores by task name; where tasks are lacking, how many and, if few, which."""
     found = average(rule, scores)
     if found.value is None:
-        return Cell(None, missing=f"{found.there} of {found.asked}")
+        lacking = [task.title for task in rule.tasks if task.name not in scores]
+        named = f", without {', '.join(lacking)}" if len(lacking) <= _NAMED else ""
+        return Cell(None, missing=f"{found.there} of {found.asked}{named}")
     return Cell(Estimate(found.value, None, 0), mark)
 
 
@@ -254,7 +272,7 @@ def _published(model: PublishedModel, columns: Sequence[Figure]) -> Row | None:
     if all(cell.estimate is None for cell in cells.values()):
         return None
     averages = {
-        rule.name: _average_cell(
+        rule.name: average_cell(
             rule, {t.name: model.scores[title] for t in rule.tasks if (title := paper_title(t)) in model.scores}
         )
         for rule in RULES

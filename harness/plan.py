@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from harness.checkpoint import identity, identity_hash, load_tokenizer
 from harness.config import ModelSpec, Sampling, UserError
 from harness.runner import Ask
 from tasks.chat import ChatFormat, Encoded, EncodingError, Tokenizer, choice_ids, encode, resolve, wrap
-from tasks.source import Located, SourceError, locate
+from tasks.source import Located, MissingError, SourceError, locate
 from tasks.task import DataError, Sample, Task, UnknownTaskError, select
 
 _CHUNK = 64
@@ -49,20 +49,33 @@ class Options:
 
 @dataclass(frozen=True)
 class Prepared:
-    """A task with its files found, its samples read, and the part of them that this run asks."""
+    """A task with its files found, its samples read, and those of them that this run asks.
+
+    `parts` are further tasks of this run whose samples are among them, and whose figures come of the same answers.
+    """
 
     task: Task
     located: Located
     samples: list[Sample]
     total: int
+    parts: tuple[Task, ...] = ()
+
+    def samples_of(self, part: Task) -> list[Sample]:
+        """Those that are a part's as well."""
+        assert part.part is not None
+        return [sample for sample in self.samples if part.part.holds(sample.id)]
 
 
 @dataclass(frozen=True)
 class Plan:
-    """All that is settled before the first question: what is asked, how it is written, where it is logged."""
+    """All that is settled before the first question: what is asked, how it is written, where it is logged.
+
+    `missing` are the tasks of its suites that have no data here, and why.
+    """
 
     options: Options
     prepared: list[Prepared]
+    missing: Mapping[str, MissingError]
     tokenizer: Tokenizer | None
     chat_format: ChatFormat
     config: dict[str, Any]
@@ -72,6 +85,23 @@ class Plan:
     def identity(self) -> str:
         """What every record of this run carries."""
         return identity_hash(self.config["model"])
+
+    @property
+    def samples(self) -> dict[str, list[Sample]]:
+        """The samples of every task that this run has figures of."""
+        found: dict[str, list[Sample]] = {}
+        for item in self.prepared:
+            found[item.task.name] = item.samples
+            found.update({part.name: item.samples_of(part) for part in item.parts})
+        return found
+
+    def cut_to(self, wanted: Container[tuple[str, str]]) -> Plan:
+        """The plan with only those samples whose task and id are wanted."""
+        prepared = [
+            replace(item, samples=[sample for sample in item.samples if (item.task.name, sample.id) in wanted])
+            for item in self.prepared
+        ]
+        return replace(self, prepared=prepared, config=self.config | {"tasks": _task_configs(prepared)})
 
     def asks(self, done: set[tuple[str, str]]) -> Iterator[Ask]:
         """The samples that are still to be asked, with their prompts encoded a chunk at a time."""
@@ -105,7 +135,10 @@ class Plan:
 
 def prepare(options: Options) -> Plan:
     """Check tasks, data, prompts and tokenizer. Raises UserError for whatever the user can mend."""
-    prepared = prepare_tasks(options.tasks, options.data, options.limit)
+    prepared, missing = prepare_tasks(options.tasks, options.data, options.limit)
+    if not prepared:
+        raise UserError(str(next(iter(missing.values()))) if missing else "--tasks names no task")
+    prepared = _each_asked_once(prepared)
     if options.dialect is not None:
         prepared = _in_dialect(prepared, options.dialect)
     without = options.spec.replays or options.spec.tokenizer == "none"
@@ -124,22 +157,49 @@ def prepare(options: Options) -> Plan:
         "max_model_len": options.spec.max_model_len,
         "num_fewshot": options.num_fewshot,
         "limit": options.limit,
-        "tasks": {item.task.name: _task_config(item) for item in prepared},
+        "tasks": _task_configs(prepared),
     }
+    if missing:
+        config["no_data"] = {name: error.lacking for name, error in missing.items()}
     if options.dialect is not None:
         config["dialect"] = options.dialect
     config = json.loads(json.dumps(config))
-    plan = Plan(options, prepared, tokenizer, chat_format, config, _run_folder(options, config))
+    plan = Plan(options, prepared, missing, tokenizer, chat_format, config, _run_folder(options, config))
     _check_prompts(plan)
     return plan
 
 
-def prepare_tasks(names: Sequence[str], data: str | None, limit: float | None) -> list[Prepared]:
-    """The named tasks with their samples read. Raises UserError for an unknown task and missing or damaged data."""
+def prepare_tasks(
+    names: Sequence[str], data: str | None, limit: float | None
+) -> tuple[list[Prepared], dict[str, MissingError]]:
+    """The named tasks with their samples read, and those that a suite brought along and that have no data here.
+
+    Raises UserError for an unknown task, damaged data, and a task that has none and was named itself.
+    """
+    prepared: list[Prepared] = []
+    missing: dict[str, MissingError] = {}
     try:
-        return [_prepare(task, data, limit) for task in select(names)]
+        for task in select(names):
+            try:
+                prepared.append(_prepare(task, data, limit))
+            except MissingError as error:
+                if task.name in names:
+                    raise
+                missing[task.name] = error
     except (UnknownTaskError, SourceError, DataError, FileNotFoundError) as error:
         raise UserError(str(error)) from error
+    return prepared, missing
+
+
+def _each_asked_once(prepared: Sequence[Prepared]) -> list[Prepared]:
+    """The same with the tasks that are a part of another one of them under that one."""
+    names = {item.task.name for item in prepared}
+    inner = [item.task for item in prepared if item.task.part is not None and item.task.part.of in names]
+    return [
+        replace(item, parts=tuple(task for task in inner if task.part is not None and task.part.of == item.task.name))
+        for item in prepared
+        if item.task not in inner
+    ]
 
 
 def _in_dialect(prepared: Sequence[Prepared], dialect: str) -> list[Prepared]:
@@ -180,16 +240,26 @@ def _limit(limit: float | None, total: int) -> int:
     return max(1, round(limit * total)) if limit < 1 else int(limit)
 
 
-def _task_config(prepared: Prepared) -> dict[str, Any]:
-    task = prepared.task
+def _task_configs(prepared: Sequence[Prepared]) -> dict[str, dict[str, Any]]:
+    """What is asked of every task, as JSON has it. A part's entry names whose answers it is of."""
+    configs: dict[str, dict[str, Any]] = {}
+    for item in prepared:
+        configs[item.task.name] = _task_config(item, item.task, len(item.samples))
+        for part in item.parts:
+            samples = len(item.samples_of(part))
+            configs[part.name] = _task_config(item, part, samples) | {"part_of": item.task.name}
+    return configs
+
+
+def _task_config(prepared: Prepared, task: Task, samples: int) -> dict[str, Any]:
     return {
         "place": prepared.located.place.value,
         "data": prepared.located.sha256,
         "prompt": task.prompt.digest,
         "max_tokens": task.max_tokens,
-        "samples": len(prepared.samples),
+        "samples": samples,
         "total": task.size or prepared.total,
-        **({"choices": task.choices} if task.choices else {}),
+        **({"choices": list(task.choices)} if task.choices else {}),
     }
 
 

@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from harness.parts import figured
+from harness.record import Record
 from harness.runlog import parts, read_records, read_run
 from tasks.metrics import Estimate, Statistics
 from tasks.task import registry
@@ -62,6 +64,12 @@ class RunSummary:
         return str(self.config["model"]["model"])
 
     @property
+    def no_data(self) -> Mapping[str, str]:
+        """The tasks of its suites that had no data where it ran, and what was missing."""
+        reasons: Mapping[str, str] = self.config.get("no_data", {})
+        return reasons
+
+    @property
     def setting(self) -> str:
         """What distinguishes runs of one model: shots, chat format, and another harness' route."""
         parts = (f"{self.config['num_fewshot']}-shot", self.config["model"]["chat_format"], self.config.get("route"))
@@ -76,22 +84,26 @@ class _Tally:
     finish_reasons: Counter[str] = field(default_factory=Counter)
     faults: int = 0
 
+    def add(self, record: Record) -> None:
+        if record.fault:
+            self.faults += 1
+            return
+        for name, statistics in record.statistics.items():
+            self.statistics.setdefault(name, []).append(statistics)
+        self.groups.append(record.group)
+        self.finish_reasons[record.finish_reason] += 1
+        if record.outcome is not None:
+            self.outcomes[record.outcome.status.value] += 1
+
 
 def summarise(folder: Path) -> RunSummary:
     """The numbers of a run folder. Raises UserError when it is none."""
     config = read_run(folder)["config"]
     tallies: dict[str, _Tally] = {name: _Tally() for name in config["tasks"]}
+    of_sample = figured(config["tasks"])
     for record in read_records(folder):
-        tally = tallies.setdefault(record.task, _Tally())
-        if record.fault:
-            tally.faults += 1
-            continue
-        for name, statistics in record.statistics.items():
-            tally.statistics.setdefault(name, []).append(statistics)
-        tally.groups.append(record.group)
-        tally.finish_reasons[record.finish_reason] += 1
-        if record.outcome is not None:
-            tally.outcomes[record.outcome.status.value] += 1
+        for task in of_sample(record.task, record.sample):
+            tallies.setdefault(task, _Tally()).add(record)
     known = registry()
     tasks = tuple(_task(name, tally, config["tasks"][name]) for name, tally in tallies.items() if name in known)
     return RunSummary(folder, config, tasks)

@@ -11,9 +11,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from harness.catalogue import bundled, declaration, find
 from harness.summary import RESULTS_FILE, RunSummary
 from harness.tables import Format, Grid
-from tasks.source import BUNDLED
 from tasks.task import Task, registry
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from executors.sandbox import Check
     from harness.check import Checked
     from harness.doctor import Finding
+    from harness.runner import Ask
 
 # Model text may be printed: markup in it must not be read as ours.
 console = Console(markup=False, highlight=False, width=None if sys.stdout.isatty() else 160)
@@ -41,6 +42,8 @@ def print_run(summary: RunSummary) -> None:
         cut = task.finish_reasons.get("length", 0) / task.n if task.n else 0.0
         outcomes = ", ".join(f"{name} {count}" for name, count in task.outcomes.items())
         table.add_row(task.name, str(task.n), outcomes, Text(f"{cut:.0%}", "red" if cut > TRUNCATION_WARNING else ""))
+    for name in summary.no_data:
+        table.add_row(name, "", "no data", "")
     console.print(table)
     console.print(f"run: {summary.folder}  (records: samples-*.jsonl, numbers: {RESULTS_FILE})", soft_wrap=True)
 
@@ -143,18 +146,40 @@ def attacks_table(checks: Sequence[Check]) -> Table:
     return table
 
 
-def task_table() -> Table:
-    """All tasks, one a line."""
+def print_tasks(data: str | None) -> None:
+    """All tasks, one a line, with the data of each; then what is missing."""
     table = Table()
-    for head in ("task", "suites", "domain", "language", "metrics", "bundled"):
+    for head in ("task", "suites", "domain", "language", "metrics", "bundled", "data"):
         table.add_column(head)
+    missing = []
     for task in registry().values():
         metrics = ", ".join(f"{m.name}{' *' if m.name == task.paper_metric else ''}" for m in task.metrics)
-        table.add_row(task.name, ", ".join(task.suites), task.domain, task.language, metrics, str(_bundled(task)))
-    table.caption = "* the metric of the paper's table"
-    return table
+        found = find(task, data)
+        missing += [found] if found.reason else []
+        suites = ", ".join(task.suites)
+        table.add_row(task.name, suites, task.domain, task.language, metrics, str(bundled(task)), found.text)
+    table.caption = "* the metric of the paper's table; data: samples found of those in the test set"
+    console.print(table)
+    for found in missing:
+        console.print(f"{found.task.name}: {found.reason}", soft_wrap=True)
 
 
-def _bundled(task: Task) -> int:
-    folder = BUNDLED / task.source.folder
-    return sum(1 for _ in task.read(folder)) if folder.is_dir() else 0
+def print_task(task: Task, data: str | None) -> None:
+    """A task's declaration."""
+    for head, text in declaration(task, data):
+        console.print(f"{head:<9} {text}", soft_wrap=True)
+
+
+def print_asked(ask: Ask) -> None:
+    """A prompt exactly as it is sent, then what is sent beside it."""
+    sys.stdout.write(ask.prompt.text + "\n")
+    ids = list(ask.prompt.ids)
+    if ids:
+        console.print(f"--- {len(ids)} token ids: {ids[:8]} ... {ids[-8:]}", soft_wrap=True)
+    else:
+        console.print("--- sent as text, or encoded by the tokenizer of --model")
+    stops = ", ".join(map(repr, ask.stop)) or "none"
+    allowed = f"; only the tokens {list(ask.allowed)}" if ask.allowed else ""
+    console.print(
+        f"--- sample {ask.sample.id}; at most {ask.max_tokens} tokens; stops: {stops}{allowed}", soft_wrap=True
+    )

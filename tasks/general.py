@@ -19,7 +19,7 @@ from tasks.metrics import Metric, Origin, Standing, Statistics
 from tasks.prompt import Prompt
 from tasks.short_answer import same_answer
 from tasks.source import Source
-from tasks.task import DataError, Sample, Task
+from tasks.task import DataError, Part, Sample, Task
 
 LETTERS = ("A", "B", "C", "D")
 
@@ -99,6 +99,11 @@ def read_mmlu(folder: Path, group: str | None = None) -> list[Sample]:
     if not chosen:
         raise DataError(f"{folder / 'test'} holds no <subject>_test.csv of {group or 'MMLU'}: fetch the files again")
     return in_proportion([list(_mmlu_subject(folder, subject)) for subject in chosen])
+
+
+def of_group(group: str, sample: str) -> bool:
+    """Whether a question's id says that it is of this group of MMLU."""
+    return GROUPS[sample.rpartition("-")[0]] == group
 
 
 def _mmlu_subject(folder: Path, subject: str) -> Iterator[Sample]:
@@ -337,6 +342,7 @@ def _mmlu(name: str, title: str, size: int, group: str | None = None) -> Task:
         size=size,
         max_tokens=16,
         choices=LETTERS,
+        part=None if group is None else Part("mmlu", functools.partial(of_group, group)),
     )
 
 

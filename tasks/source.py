@@ -33,6 +33,14 @@ class SourceError(ValueError):
     """The files cannot be had: what is missing, where it was looked for, how to mend it, on one line."""
 
 
+class MissingError(SourceError):
+    """The files are not there, and nothing is wrong with what is. `lacking` says the same of any machine: no paths."""
+
+    def __init__(self, message: str, lacking: str) -> None:
+        super().__init__(message)
+        self.lacking = lacking
+
+
 @dataclass(frozen=True, slots=True)
 class Download:
     """One official file by URL. A `.zip` is unpacked; `path` is the file's (or folder's) place in the task's folder."""
@@ -80,7 +88,8 @@ def locate(source: Source, data: str | None = None, environment: Mapping[str, st
     """Find the files of `source`.
 
     `data` is a data root (a folder with one folder a task), or `bundled`, `hub`, `download`. Without it the variable
-    SYMHARNESS_DATA is used, and without that the bundled mini samples. Raises `SourceError`.
+    SYMHARNESS_DATA is used, and without that the bundled mini samples. Raises `SourceError`, `MissingError` where
+    there is nothing.
     """
     wanted = data or (os.environ if environment is None else environment).get(ENVIRONMENT_VARIABLE) or Place.BUNDLED
     if wanted == Place.BUNDLED:
@@ -91,8 +100,9 @@ def locate(source: Source, data: str | None = None, environment: Mapping[str, st
         return _checked(source, _from_download(source), Place.DOWNLOAD)
     root = Path(wanted).expanduser()
     if not root.is_dir():
-        raise SourceError(
-            f"data folder {str(root)!r} does not exist: give the folder that holds {source.folder}/ with --data"
+        raise MissingError(
+            f"data folder {str(root)!r} does not exist: give the folder that holds {source.folder}/ with --data",
+            f"{source.folder}/ is missing: get it from {source.homepage}",
         )
     return _checked(source, root / source.folder, Place.LOCAL)
 
@@ -102,9 +112,10 @@ def _checked(source: Source, folder: Path, place: Place) -> Located:
         if all((folder / name).exists() for name in files):
             return Located(folder.resolve(), place, digest(folder, files))
     missing = next(name for name in source.files if not (folder / name).exists())
-    raise SourceError(
+    raise MissingError(
         f"{folder / missing} is missing: put the official files there ({source.homepage}), "
-        "or use --data bundled for the mini samples"
+        "or use --data bundled for the mini samples",
+        f"{source.folder}/{missing} is missing: get it from {source.homepage}",
     )
 
 
@@ -127,9 +138,8 @@ def cache_folder() -> Path:
 
 def _from_hub(source: Source) -> Path:
     if source.hub is None:
-        raise SourceError(
-            f"{source.folder} has no copy with the official files on the hub: get them from {source.homepage}"
-        )
+        lacking = f"{source.folder} has no copy with the official files on the hub: get them from {source.homepage}"
+        raise MissingError(lacking, lacking)
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
 
@@ -150,9 +160,8 @@ def _from_hub(source: Source) -> Path:
 
 def _from_download(source: Source) -> Path:
     if not source.downloads:
-        raise SourceError(
-            f"{source.folder} has no official download by plain URL: get the files from {source.homepage}"
-        )
+        lacking = f"{source.folder} has no official download by plain URL: get the files from {source.homepage}"
+        raise MissingError(lacking, lacking)
     folder = cache_folder() / "download" / source.folder
     for download in source.downloads:
         target = folder / download.path
