@@ -10,7 +10,7 @@ import gc
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +19,7 @@ from harness.config import UserError
 from harness.figures import Figure, primary, shown
 from harness.published import PUBLISHED, PublishedModel, published_models
 from harness.runlog import is_run
+from harness.stages import STAGES
 from harness.summary import RunSummary, TaskSummary, load_summary
 from harness.tables import Grid
 from tasks.metrics import Estimate
@@ -41,6 +42,7 @@ LEGEND = (
     "not run: the run does not hold the task. no data: it asked a suite and had no data of this task. no answers: "
     "none of its samples was answered. undefined: no sample counts for the metric. not published: the paper has no "
     "such figure.",
+    "parsed: there was a program that a solver could take. ran: to its end. answered: it came to an answer. right.",
     "Averages are of the paper's metrics over the named number of symbolic tasks, and of nothing less: k of n says how "
     "many there are, and which are lacking where they are few.",
 )
@@ -72,13 +74,16 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One model in one setting; `published` rows are the paper's figures, not ours. Cells are by column heading."""
+    """One model in one setting; `published` rows are the paper's figures, not ours. Cells are by column heading;
+    `stages` holds the shares of answers that came to each stage, by task and stage.
+    """
 
     model: str
     setting: str
     published: bool
     cells: dict[str, Cell]
     averages: dict[str, Cell]
+    stages: dict[str, dict[str, Cell]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +119,19 @@ class Leaderboard:
         ]
         if any(suite(column) == "symbolic" for column in self.columns):
             grids.append(self._grid(_AVERAGES, [(rule.name, rule.name) for rule in RULES], "averages"))
-        return grids + self._holes()
+        return grids + self._accounts() + self._holes()
+
+    def _accounts(self) -> list[Grid]:
+        """How far the answers of tasks that are delegated to a solver came, a line a model and task."""
+        titles = {column.task.name: column.task.title for column in self.columns}
+        rows = [
+            (row.model, row.setting, title, *(cell.text for cell in row.stages[name].values()))
+            for name, title in titles.items()
+            for row in self.rows
+            if name in row.stages
+        ]
+        heads = ("Model", "Setting", "Task", *(stage.name.lower() for stage in STAGES))
+        return [Grid("delegation: how far answers came", heads, rows, 3)] if rows else []
 
     def _holes(self) -> list[Grid]:
         """What was not asked for want of data, and what is wanted."""
@@ -150,6 +167,10 @@ class Leaderboard:
             who = (row.model, row.setting, row.published)
             for heading, what in heads:
                 yield (*who, *what, *_numbers(row.cells[heading]))
+            for task, stages in row.stages.items():
+                named = registry()[task]
+                for stage, cell in stages.items():
+                    yield (*who, "delegation", named.domain, named.title, f"share {stage}", *_numbers(cell))
             for name, cell in row.averages.items():
                 yield (*who, "symbolic", _AVERAGES, name, "mixed", *_numbers(cell))
 
@@ -228,7 +249,9 @@ def _rows(runs: Sequence[RunSummary], columns: Sequence[Figure]) -> list[Row]:
         tasks = {task.name: task for task in run.tasks}
         cells = {heading: _cell(run, tasks.get(task), task, metric) for heading, task, metric in places}
         paper = {name: cells[heading] for name, heading in papers.items() if name in tasks}
-        rows.append(Row(run.model, setting, False, cells, {rule.name: _average(rule, paper) for rule in RULES}))
+        averages = {rule.name: _average(rule, paper) for rule in RULES}
+        stages = {task.name: _stages(task) for task in run.tasks if task.stages}
+        rows.append(Row(run.model, setting, False, cells, averages, stages=stages))
     return sorted(rows, key=lambda row: (row.model, row.setting))
 
 
@@ -242,9 +265,18 @@ def _cell(run: RunSummary, task: TaskSummary | None, name: str, metric: str) -> 
     estimate = task.estimates.get(metric)
     if estimate is None:
         return Cell(None, missing="undefined" if task.n else "no answers")
+    return Cell(estimate, _mark(task))
+
+
+def _mark(task: TaskSummary) -> str:
     if task.place == "bundled":
-        return Cell(estimate, "mini")
-    return Cell(estimate, "" if task.complete else "partial")
+        return "mini"
+    return "" if task.complete else "partial"
+
+
+def _stages(task: TaskSummary) -> dict[str, Cell]:
+    """The share of its answers that came to each stage."""
+    return {stage: Cell(Estimate(count / task.n, None, task.n), _mark(task)) for stage, count in task.stages.items()}
 
 
 def _average(rule: Rule, paper: dict[str, Cell]) -> Cell:

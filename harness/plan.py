@@ -14,10 +14,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from harness.checkpoint import identity, identity_hash, load_tokenizer
+from harness.checkpoint import chat_format, identity, identity_hash, load_tokenizer
 from harness.config import ModelSpec, Sampling, UserError
 from harness.runner import Ask
-from tasks.chat import ChatFormat, Encoded, EncodingError, Tokenizer, choice_ids, encode, resolve, wrap
+from tasks.chat import ChatFormat, Encoded, EncodingError, Tokenizer, choice_ids, encode, wrap
 from tasks.source import Located, MissingError, SourceError, locate
 from tasks.task import DataError, Sample, Task, UnknownTaskError, select
 
@@ -144,10 +144,10 @@ def prepare(options: Options) -> Plan:
     without = options.spec.replays or options.spec.tokenizer == "none"
     tokenizer = None if without else load_tokenizer(options.spec)
     try:
-        chat_format = resolve(options.spec.chat_format, tokenizer)
+        asked_in = chat_format(options.spec, tokenizer)
     except ValueError as error:
         raise UserError(str(error)) from error
-    model = identity(options.spec, chat_format, tokenizer)
+    model = identity(options.spec, asked_in, tokenizer)
     config = {
         "model": model,
         "sampling": options.sampling.model_dump(mode="json"),
@@ -164,7 +164,7 @@ def prepare(options: Options) -> Plan:
     if options.dialect is not None:
         config["dialect"] = options.dialect
     config = json.loads(json.dumps(config))
-    plan = Plan(options, prepared, missing, tokenizer, chat_format, config, _run_folder(options, config))
+    plan = Plan(options, prepared, missing, tokenizer, asked_in, config, _run_folder(options, config))
     _check_prompts(plan)
     return plan
 

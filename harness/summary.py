@@ -18,12 +18,13 @@ from typing import Any
 from harness.parts import figured
 from harness.record import Record
 from harness.runlog import parts, read_records, read_run
+from harness.stages import Stage, counts, reached
 from tasks.metrics import Estimate, Statistics
-from tasks.task import registry
+from tasks.task import Task, registry
 
 RESULTS_FILE = "results.json"
 RECORDS_FILE = "results.records.json"
-_SCHEMA = 1
+_SCHEMA = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,8 @@ class TaskSummary:
 
     `n` samples were scored of the `planned` ones, of `total` in the official test set; `outcomes` counts execution
     statuses, `finish_reasons` how generation ended; `faults` are samples that still have to be redone. A metric for
-    which no sample counts (a ratio without a denominator) has no estimate.
+    which no sample counts (a ratio without a denominator) has no estimate. `stages` of a task that is delegated to a
+    solver: how many answers came how far (`harness.stages`).
     """
 
     name: str
@@ -44,6 +46,7 @@ class TaskSummary:
     outcomes: Mapping[str, int]
     finish_reasons: Mapping[str, int]
     faults: int
+    stages: Mapping[str, int]
 
     @property
     def complete(self) -> bool:
@@ -83,8 +86,9 @@ class _Tally:
     outcomes: Counter[str] = field(default_factory=Counter)
     finish_reasons: Counter[str] = field(default_factory=Counter)
     faults: int = 0
+    stages: list[Stage] = field(default_factory=list)
 
-    def add(self, record: Record) -> None:
+    def add(self, task: Task | None, record: Record) -> None:
         if record.fault:
             self.faults += 1
             return
@@ -94,6 +98,8 @@ class _Tally:
         self.finish_reasons[record.finish_reason] += 1
         if record.outcome is not None:
             self.outcomes[record.outcome.status.value] += 1
+            if task is not None and "delegation" in task.suites:
+                self.stages.append(reached(task, record.statistics, record.outcome))
 
 
 def summarise(folder: Path) -> RunSummary:
@@ -101,10 +107,10 @@ def summarise(folder: Path) -> RunSummary:
     config = read_run(folder)["config"]
     tallies: dict[str, _Tally] = {name: _Tally() for name in config["tasks"]}
     of_sample = figured(config["tasks"])
+    known = registry()
     for record in read_records(folder):
         for task in of_sample(record.task, record.sample):
-            tallies.setdefault(task, _Tally()).add(record)
-    known = registry()
+            tallies.setdefault(task, _Tally()).add(known.get(task), record)
     tasks = tuple(_task(name, tally, config["tasks"][name]) for name, tally in tallies.items() if name in known)
     return RunSummary(folder, config, tasks)
 
@@ -184,6 +190,7 @@ def _task(name: str, tally: _Tally, plan: Mapping[str, Any]) -> TaskSummary:
         outcomes=dict(sorted(tally.outcomes.items())),
         finish_reasons=dict(sorted(tally.finish_reasons.items())),
         faults=tally.faults,
+        stages=counts(tally.stages) if tally.stages else {},
     )
 
 

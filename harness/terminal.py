@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from harness.catalogue import bundled, declaration, find
+from harness.stages import STAGES
 from harness.summary import RESULTS_FILE, RunSummary
 from harness.tables import Format, Grid
 from tasks.task import Task, registry
@@ -36,14 +37,18 @@ TRUNCATION_WARNING = 0.2
 def print_run(summary: RunSummary) -> None:
     """Outcomes and truncation by task, and where the files are."""
     table = Table(title=f"{summary.model} ({summary.setting})")
-    for head in ("task", "n", "outcomes", "truncated"):
+    heads = ["task", "n", "outcomes", "truncated"]
+    staged = any(task.stages for task in summary.tasks)
+    for head in [*heads, "/".join(stage.name.lower() for stage in STAGES)] if staged else heads:
         table.add_column(head)
     for task in summary.tasks:
         cut = task.finish_reasons.get("length", 0) / task.n if task.n else 0.0
         outcomes = ", ".join(f"{name} {count}" for name, count in task.outcomes.items())
-        table.add_row(task.name, str(task.n), outcomes, Text(f"{cut:.0%}", "red" if cut > TRUNCATION_WARNING else ""))
+        stages = " ".join(f"{count / task.n:.0%}" for count in task.stages.values())
+        cut_text = Text(f"{cut:.0%}", "red" if cut > TRUNCATION_WARNING else "")
+        table.add_row(task.name, str(task.n), outcomes, cut_text, *([stages] if staged else []))
     for name in summary.no_data:
-        table.add_row(name, "", "no data", "")
+        table.add_row(name, "", "no data")
     console.print(table)
     console.print(f"run: {summary.folder}  (records: samples-*.jsonl, numbers: {RESULTS_FILE})", soft_wrap=True)
 
