@@ -303,6 +303,7 @@ def show(
     chat_format: Annotated[
         str, typer.Option("--chat_format", help="auto, plain, tulu, llama-2-chat or chat-template.")
     ] = "auto",
+    max_model_len: MaxModelLen = None,
     dialect: Annotated[str | None, typer.Option(help="SQL dialect in which the model answers.")] = None,
 ) -> None:
     """Show a task's declaration: source, licence, files, metrics, limits; or the prompt of one of its samples."""
@@ -315,9 +316,13 @@ def show(
     if not prompt:
         print_task(declared, data)
         return
-    without = {"model": "replay:gold", "chat_format": chat_format}
-    given = {"model": model, "revision": revision, "tokenizer": tokenizer, "chat_format": chat_format}
-    spec = model_spec(**(given if model is not None else without))
+    spec = model_spec(
+        model=model or "replay:gold",  # without a model there is nothing to encode for
+        revision=revision,
+        tokenizer=tokenizer,
+        max_model_len=max_model_len,
+        chat_format=chat_format,
+    )
     options = Options(spec, [task], Sampling(), Path(), data, num_fewshot=num_fewshot, dialect=dialect)
     print_asked(asked(options, sample))
 

@@ -135,14 +135,15 @@ async def _run(plan: Plan, generator: Generator, pool: Pool, log: RunLog, progre
         log.append(record)
         progress.record(record)
 
-    limit = generator.max_model_len if isinstance(generator, Client) else plan.options.spec.max_model_len
+    served = generator.max_model_len if isinstance(generator, Client) else None
+    limit = min(filter(None, (served, plan.options.spec.max_model_len)), default=None)
     pipeline = Pipeline(generator, pool, record, plan.identity, plan.options.concurrency, limit)
     try:
-        await pipeline.run(plan.asks(log.done))
+        await pipeline.run(plan.asks(log.done, limit))
     except OSError as error:
         raise UserError(f"{plan.folder}: cannot write ({error}); make room and run the same command again") from error
     if plan.options.spread:
-        progress.say(await measure_spread(plan, generator))
+        progress.say(await measure_spread(plan, generator, limit))
 
 
 def default_workers() -> int:

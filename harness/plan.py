@@ -16,6 +16,7 @@ from typing import Any
 
 from harness.checkpoint import chat_format, identity, identity_hash, load_tokenizer
 from harness.config import ModelSpec, Sampling, UserError
+from harness.fitting import shorter_forms
 from harness.runner import Ask
 from tasks.chat import ChatFormat, Encoded, EncodingError, Tokenizer, choice_ids, encode, wrap
 from tasks.source import Located, MissingError, SourceError, locate
@@ -103,8 +104,13 @@ class Plan:
         ]
         return replace(self, prepared=prepared, config=self.config | {"tasks": _task_configs(prepared)})
 
-    def asks(self, done: set[tuple[str, str]]) -> Iterator[Ask]:
-        """The samples that are still to be asked, with their prompts encoded a chunk at a time."""
+    def asks(self, done: set[tuple[str, str]], max_model_len: int | None = None) -> Iterator[Ask]:
+        """The samples that are still to be asked, with their prompts encoded a chunk at a time.
+
+        Prompts that leave no room for an answer in `max_model_len` tokens (None: the model spec's) are shortened as
+        `harness.fitting` says.
+        """
+        room = max_model_len or self.options.spec.max_model_len
         for prepared in self.prepared:
             task = prepared.task
             todo = [sample for sample in prepared.samples if (task.name, sample.id) not in done]
@@ -118,15 +124,27 @@ class Plan:
                 if start == 0 and task.choices and self.tokenizer is not None:  # all prompts of a task end alike
                     allowed = choice_ids(prompts[0].text, task.choices, self.tokenizer)
                 for sample, prompt in zip(chunk, prompts, strict=True):
-                    yield Ask(task, sample, prompt, stop, max_tokens, allowed)
+                    ask = Ask(task, sample, prompt, stop, max_tokens, allowed)
+                    yield ask if room is None else self._fitted(ask, room)
+
+    def _fitted(self, ask: Ask, room: int) -> Ask:
+        """The ask in the first of its forms whose prompt and answer have room, else in the last one."""
+        answer = 1 if ask.allowed else ask.max_tokens
+        forms = shorter_forms(ask.task, ask.sample, self.options.num_fewshot)
+        while ask.prompt.ids and len(ask.prompt.ids) + answer > room and (form := next(forms, None)) is not None:
+            (prompt,) = self.encoded(ask.task, [form.sample], form.num_fewshot)
+            ask = replace(ask, prompt=prompt, shots_dropped=form.shots_dropped, pruned=form.pruned)
+        return ask
 
     def first_prompt(self) -> Encoded | None:
         """The prompt of the first sample, None when there is no sample."""
         first = next((item for item in self.prepared if item.samples), None)
         return self.encoded(first.task, first.samples[:1])[0] if first else None
 
-    def encoded(self, task: Task, samples: Sequence[Sample]) -> list[Encoded]:
-        prompts = [task.prompt.render(sample.fields, self.options.num_fewshot) for sample in samples]
+    def encoded(self, task: Task, samples: Sequence[Sample], num_fewshot: int | None = None) -> list[Encoded]:
+        """The samples' prompts with so many exemplars (None: as many as the run asks for)."""
+        shots = self.options.num_fewshot if num_fewshot is None else num_fewshot
+        prompts = [task.prompt.render(sample.fields, shots) for sample in samples]
         texts = [wrap(prompt, self.chat_format, self.tokenizer) for prompt in prompts]
         if self.tokenizer is None:
             return [Encoded(text, ()) for text in texts]

@@ -32,7 +32,8 @@ class Record:
     `kind` is `generated` (program, outcome) or `foreign` (statistics from another harness, such as lm-eval's samples).
     `model` names weights, tokenizer and chat format by hash. `prompt_sha256` is over the token ids (form `ids`) or the
     UTF-8 text (form `text`: the server tokenised it). `seconds` holds wall times by stage. A record with a `fault` is
-    the harness's failing or the server's, says nothing about the model, and is redone.
+    the harness's failing or the server's, says nothing about the model, and is redone. A prompt that was too long for
+    the model was sent without `shots_dropped` of its exemplars, and `pruned` (`harness.fitting`).
     """
 
     task: str
@@ -52,6 +53,8 @@ class Record:
     seconds: Mapping[str, float]
     attempts: int = 1
     fault: str = ""
+    shots_dropped: int = 0
+    pruned: bool = False
     kind: Literal["generated", "foreign"] = "generated"
     schema: int = field(default=SCHEMA)
 

@@ -22,7 +22,7 @@ from tasks.task import Sample, Task
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """One sample with its encoded prompt."""
+    """One sample with its encoded prompt, and what was left out of that for want of room."""
 
     task: Task
     sample: Sample
@@ -30,6 +30,8 @@ class Ask:
     stop: tuple[str, ...] = ()
     max_tokens: int = 256
     allowed: tuple[int, ...] = ()
+    shots_dropped: int = 0
+    pruned: bool = False
 
 
 @dataclass
@@ -133,6 +135,8 @@ class Pipeline:
             seconds={"generate": round(completion.seconds, 6), "score": round(seconds, 6)},
             attempts=completion.attempts,
             fault=fault,
+            shots_dropped=ask.shots_dropped,
+            pruned=ask.pruned,
         )
 
 

@@ -34,7 +34,8 @@ class TaskSummary:
     `n` samples were scored of the `planned` ones, of `total` in the official test set; `outcomes` counts execution
     statuses, `finish_reasons` how generation ended; `faults` are samples that still have to be redone. A metric for
     which no sample counts (a ratio without a denominator) has no estimate. `stages` of a task that is delegated to a
-    solver: how many answers came how far (`harness.stages`).
+    solver: how many answers came how far (`harness.stages`). `shortened`: of how many prompts what was left out for
+    want of room (`harness.fitting`).
     """
 
     name: str
@@ -47,6 +48,7 @@ class TaskSummary:
     finish_reasons: Mapping[str, int]
     faults: int
     stages: Mapping[str, int]
+    shortened: Mapping[str, int]
 
     @property
     def complete(self) -> bool:
@@ -87,6 +89,7 @@ class _Tally:
     finish_reasons: Counter[str] = field(default_factory=Counter)
     faults: int = 0
     stages: list[Stage] = field(default_factory=list)
+    shortened: Counter[str] = field(default_factory=Counter)
 
     def add(self, task: Task | None, record: Record) -> None:
         if record.fault:
@@ -96,6 +99,10 @@ class _Tally:
             self.statistics.setdefault(name, []).append(statistics)
         self.groups.append(record.group)
         self.finish_reasons[record.finish_reason] += 1
+        if record.shots_dropped:
+            self.shortened["shots dropped"] += 1
+        if record.pruned:
+            self.shortened["pruned"] += 1
         if record.outcome is not None:
             self.outcomes[record.outcome.status.value] += 1
             if task is not None and "delegation" in task.suites:
@@ -191,6 +198,7 @@ def _task(name: str, tally: _Tally, plan: Mapping[str, Any]) -> TaskSummary:
         finish_reasons=dict(sorted(tally.finish_reasons.items())),
         faults=tally.faults,
         stages=counts(tally.stages) if tally.stages else {},
+        shortened=dict(sorted(tally.shortened.items())),
     )
 
 

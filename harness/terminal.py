@@ -50,6 +50,9 @@ def print_run(summary: RunSummary) -> None:
     for name in summary.no_data:
         table.add_row(name, "", "no data")
     console.print(table)
+    for task in summary.tasks:
+        for what, count in task.shortened.items():
+            console.print(f"{task.name}: too long for the model, {what}: {count} of {task.n}")
     console.print(f"run: {summary.folder}  (records: samples-*.jsonl, numbers: {RESULTS_FILE})", soft_wrap=True)
 
 
@@ -184,6 +187,10 @@ def print_asked(ask: Ask) -> None:
     else:
         console.print("--- sent as text, or encoded by the tokenizer of --model")
     stops = ", ".join(map(repr, ask.stop)) or "none"
+    left_out = [f"{ask.shots_dropped} exemplars"] if ask.shots_dropped else []
+    left_out += ["what can be pruned"] if ask.pruned else []
+    if left_out:
+        console.print(f"--- too long for the model: sent without {' and '.join(left_out)}")
     allowed = f"; only the tokens {list(ask.allowed)}" if ask.allowed else ""
     console.print(
         f"--- sample {ask.sample.id}; at most {ask.max_tokens} tokens; stops: {stops}{allowed}", soft_wrap=True

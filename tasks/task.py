@@ -70,6 +70,9 @@ class Task:
     `in_dialect` makes of a sample one that is answered in another dialect of the language (raising ValueError for one
     that there is not); None where there is only one dialect.
     `choices` are the only answers there are (single tokens): a server that can restrict its answer is asked for one.
+    `drop_shot` makes of a sample whose prompt holds the official exemplars one with one less (None: there are none
+    left), `prune` one without what its question can do without (None: nothing); a prompt too long for a model needs
+    them.
     `part` says of which other task the samples are some: a run of both asks them once, and has both figures.
     `paper_metric` names the metric of the paper's table (None where the paper has no such task or metric).
     """
@@ -96,6 +99,8 @@ class Task:
     stop: tuple[str, ...] = field(default=())
     in_dialect: Callable[[Sample, str], Sample] | None = None
     choices: tuple[str, ...] = ()
+    drop_shot: Callable[[Sample], Sample | None] | None = None
+    prune: Callable[[Sample], Sample | None] | None = None
     part: Part | None = None
 
     def metric(self, name: str) -> Metric:
