@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from harness.ask import Ask
 from harness.config import UserError
 from harness.plan import Options, prepare
-from harness.runner import Ask
 from tasks.source import BUNDLED, SourceError, locate
 from tasks.task import DataError, Task, UnknownTaskError, select
 

@@ -90,6 +90,12 @@ def run(
     dialect: Annotated[
         str | None, typer.Option(help="SQL dialect in which the model answers: postgres, mysql ... [default: sqlite]")
     ] = None,
+    self_repair: Annotated[
+        int,
+        typer.Option(
+            "--self_repair", help="Give a program that fails back with its error, up to K times; reported apart.", min=0
+        ),
+    ] = 0,
     stop: Annotated[list[str] | None, typer.Option(help="Stop string of this model; may be given again.")] = None,
     base_url: Annotated[
         str | None, typer.Option("--base-url", help="Attach to this OpenAI-compatible server (http://.../v1).")
@@ -149,6 +155,7 @@ def run(
         deterministic=deterministic,
         spread=spread if spread is not None else 16 * deterministic,
         dialect=dialect,
+        self_repair=self_repair,
     )
     _carry_out(prepare(options))
 

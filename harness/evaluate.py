@@ -137,7 +137,7 @@ async def _run(plan: Plan, generator: Generator, pool: Pool, log: RunLog, progre
 
     served = generator.max_model_len if isinstance(generator, Client) else None
     limit = min(filter(None, (served, plan.options.spec.max_model_len)), default=None)
-    pipeline = Pipeline(generator, pool, record, plan.identity, plan.options.concurrency, limit)
+    pipeline = Pipeline(generator, pool, record, plan.identity, plan.options.concurrency, limit, plan.self_repair)
     try:
         await pipeline.run(plan.asks(log.done, limit))
     except OSError as error:

@@ -199,7 +199,7 @@ def build(folders: Iterable[Path], published: Path | None = PUBLISHED) -> Leader
     Raises UserError when a folder does not exist.
     """
     with _no_collection():
-        return _build([load_summary(folder) for folder in find_runs(folders)], published)
+        return _build([view for folder in find_runs(folders) for view in load_summary(folder).views()], published)
 
 
 @contextmanager

@@ -14,11 +14,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from harness.ask import Ask
 from harness.checkpoint import chat_format, identity, identity_hash, load_tokenizer
 from harness.config import ModelSpec, Sampling, UserError
 from harness.fitting import shorter_forms
-from harness.runner import Ask
-from tasks.chat import ChatFormat, Encoded, EncodingError, Tokenizer, choice_ids, encode, wrap
+from harness.repair import SelfRepair
+from tasks.chat import ChatFormat, Encoded, EncodingError, Tokenizer, choice_ids, converse, encode
 from tasks.source import Located, MissingError, SourceError, locate
 from tasks.task import DataError, Sample, Task, UnknownTaskError, select
 
@@ -46,6 +47,7 @@ class Options:
     deterministic: bool = False
     spread: int = 0
     dialect: str | None = None
+    self_repair: int = 0
 
 
 @dataclass(frozen=True)
@@ -120,11 +122,12 @@ class Plan:
             allowed: tuple[int, ...] = ()
             for start in range(0, len(todo), _CHUNK):
                 chunk = todo[start : start + _CHUNK]
-                prompts = self.encoded(task, chunk)
+                questions = self.questions(task, chunk, self.options.num_fewshot)
+                prompts = self._encoded([(question,) for question in questions])
                 if start == 0 and task.choices and self.tokenizer is not None:  # all prompts of a task end alike
                     allowed = choice_ids(prompts[0].text, task.choices, self.tokenizer)
-                for sample, prompt in zip(chunk, prompts, strict=True):
-                    ask = Ask(task, sample, prompt, stop, max_tokens, allowed)
+                for sample, question, prompt in zip(chunk, questions, prompts, strict=True):
+                    ask = Ask(task, sample, question, prompt, stop, max_tokens, allowed)
                     yield ask if room is None else self._fitted(ask, room)
 
     def _fitted(self, ask: Ask, room: int) -> Ask:
@@ -132,20 +135,38 @@ class Plan:
         answer = 1 if ask.allowed else ask.max_tokens
         forms = shorter_forms(ask.task, ask.sample, self.options.num_fewshot)
         while ask.prompt.ids and len(ask.prompt.ids) + answer > room and (form := next(forms, None)) is not None:
-            (prompt,) = self.encoded(ask.task, [form.sample], form.num_fewshot)
-            ask = replace(ask, prompt=prompt, shots_dropped=form.shots_dropped, pruned=form.pruned)
+            (question,) = self.questions(ask.task, [form.sample], form.num_fewshot)
+            (prompt,) = self._encoded([(question,)])
+            dropped, pruned = form.shots_dropped, form.pruned
+            ask = replace(ask, question=question, prompt=prompt, shots_dropped=dropped, pruned=pruned)
         return ask
+
+    @property
+    def self_repair(self) -> SelfRepair | None:
+        """How failing programs are asked for again; None when they are not."""
+        retries = self.options.self_repair
+        return SelfRepair(retries, self._again) if retries else None
+
+    def _again(self, ask: Ask, turns: Sequence[str]) -> Encoded:
+        (prompt,) = self._encoded([(ask.question, *(_sendable(turn) for turn in turns))])
+        return prompt
 
     def first_prompt(self) -> Encoded | None:
         """The prompt of the first sample, None when there is no sample."""
         first = next((item for item in self.prepared if item.samples), None)
         return self.encoded(first.task, first.samples[:1])[0] if first else None
 
-    def encoded(self, task: Task, samples: Sequence[Sample], num_fewshot: int | None = None) -> list[Encoded]:
-        """The samples' prompts with so many exemplars (None: as many as the run asks for)."""
-        shots = self.options.num_fewshot if num_fewshot is None else num_fewshot
-        prompts = [task.prompt.render(sample.fields, shots) for sample in samples]
-        texts = [wrap(prompt, self.chat_format, self.tokenizer) for prompt in prompts]
+    def encoded(self, task: Task, samples: Sequence[Sample]) -> list[Encoded]:
+        """The samples' whole prompts, with as many exemplars as the run asks for."""
+        return self._encoded([(question,) for question in self.questions(task, samples, self.options.num_fewshot)])
+
+    @staticmethod
+    def questions(task: Task, samples: Sequence[Sample], num_fewshot: int) -> list[str]:
+        """The samples' prompts with so many exemplars, without a chat format."""
+        return [task.prompt.render(sample.fields, num_fewshot) for sample in samples]
+
+    def _encoded(self, conversations: Sequence[Sequence[str]]) -> list[Encoded]:
+        texts = [converse(turns, self.chat_format, self.tokenizer) for turns in conversations]
         if self.tokenizer is None:
             return [Encoded(text, ()) for text in texts]
         return encode(texts, self.chat_format, self.tokenizer)
@@ -177,6 +198,8 @@ def prepare(options: Options) -> Plan:
         "limit": options.limit,
         "tasks": _task_configs(prepared),
     }
+    if options.self_repair:
+        config["self_repair"] = options.self_repair
     if missing:
         config["no_data"] = {name: error.lacking for name, error in missing.items()}
     if options.dialect is not None:
@@ -279,6 +302,11 @@ def _task_config(prepared: Prepared, task: Task, samples: int) -> dict[str, Any]
         "total": task.size or prepared.total,
         **({"choices": list(task.choices)} if task.choices else {}),
     }
+
+
+def _sendable(text: str) -> str:
+    """What a model wrote, without what no tokenizer reads: lone surrogates."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def _run_folder(options: Options, config: Mapping[str, Any]) -> Path:

@@ -34,6 +34,7 @@ def plan_rescore(path: Path, data: str | None, output_path: Path | None, name: s
         restart=True,
         workers=workers,
         dialect=old.get("dialect") if old else None,
+        self_repair=old.get("self_repair", 0) if old else 0,
     )
     plan = _only_saved(prepare(options), path)
     if old is None:

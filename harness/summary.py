@@ -10,8 +10,8 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +35,8 @@ class TaskSummary:
     statuses, `finish_reasons` how generation ended; `faults` are samples that still have to be redone. A metric for
     which no sample counts (a ratio without a denominator) has no estimate. `stages` of a task that is delegated to a
     solver: how many answers came how far (`harness.stages`). `shortened`: of how many prompts what was left out for
-    want of room (`harness.fitting`).
+    want of room (`harness.fitting`). With self-repair (`harness.repair`), whose figures stand among the estimates under
+    names of their own (`repaired_name`), `repairs` says how many samples were asked again and how many then ran.
     """
 
     name: str
@@ -49,6 +50,13 @@ class TaskSummary:
     faults: int
     stages: Mapping[str, int]
     shortened: Mapping[str, int]
+    repairs: Mapping[str, int]
+
+    def repaired(self, retries: int) -> TaskSummary:
+        """The same task with the figures that it has after self-repair, under the metrics' own names."""
+        mark = repaired_name("", retries)
+        estimates = {name.removesuffix(mark): e for name, e in self.estimates.items() if name.endswith(mark)}
+        return replace(self, estimates=estimates, stages={})
 
     @property
     def complete(self) -> bool:
@@ -58,11 +66,22 @@ class TaskSummary:
 
 @dataclass(frozen=True, slots=True)
 class RunSummary:
-    """A run: its folder, its config as in run.json, and its tasks in the config's order."""
+    """A run: its folder, its config as in run.json, and its tasks in the config's order.
+
+    `remark` tells apart further figures of the same run.
+    """
 
     folder: Path
     config: Mapping[str, Any]
     tasks: tuple[TaskSummary, ...]
+    remark: str = ""
+
+    def views(self) -> Iterator[RunSummary]:
+        """The run as it was first answered, and as it stands after self-repair."""
+        yield self
+        if retries := self.config.get("self_repair", 0):
+            tasks = tuple(task.repaired(retries) for task in self.tasks)
+            yield replace(self, tasks=tasks, remark=f"self-repair {retries}")
 
     @property
     def model(self) -> str:
@@ -77,12 +96,19 @@ class RunSummary:
     @property
     def setting(self) -> str:
         """What distinguishes runs of one model: shots, chat format, and another harness' route."""
-        parts = (f"{self.config['num_fewshot']}-shot", self.config["model"]["chat_format"], self.config.get("route"))
+        shots = f"{self.config['num_fewshot']}-shot"
+        parts = (shots, self.config["model"]["chat_format"], self.config.get("route"), self.remark)
         return ", ".join(part for part in parts if part)
+
+
+def repaired_name(metric: str, retries: int) -> str:
+    """What a metric is called after up to so many attempts at self-repair."""
+    return f"{metric}_repaired@{retries}"
 
 
 @dataclass
 class _Tally:
+    retries: int
     statistics: dict[str, list[Statistics]] = field(default_factory=dict)
     groups: list[str] = field(default_factory=list)
     outcomes: Counter[str] = field(default_factory=Counter)
@@ -90,6 +116,8 @@ class _Tally:
     faults: int = 0
     stages: list[Stage] = field(default_factory=list)
     shortened: Counter[str] = field(default_factory=Counter)
+    repaired: dict[str, list[Statistics]] = field(default_factory=dict)
+    repairs: Counter[str] = field(default_factory=Counter)
 
     def add(self, task: Task | None, record: Record) -> None:
         if record.fault:
@@ -97,6 +125,8 @@ class _Tally:
             return
         for name, statistics in record.statistics.items():
             self.statistics.setdefault(name, []).append(statistics)
+        if self.retries:
+            self._add_last_attempt(record)
         self.groups.append(record.group)
         self.finish_reasons[record.finish_reason] += 1
         if record.shots_dropped:
@@ -108,16 +138,25 @@ class _Tally:
             if task is not None and "delegation" in task.suites:
                 self.stages.append(reached(task, record.statistics, record.outcome))
 
+    def _add_last_attempt(self, record: Record) -> None:
+        last = record.repairs[-1] if record.repairs else None
+        for name, statistics in (last.statistics if last else record.statistics).items():
+            self.repaired.setdefault(name, []).append(statistics)
+        if last is not None:
+            self.repairs["asked again"] += 1
+            self.repairs["then ran"] += last.outcome.ok
+
 
 def summarise(folder: Path) -> RunSummary:
     """The numbers of a run folder. Raises UserError when it is none."""
     config = read_run(folder)["config"]
-    tallies: dict[str, _Tally] = {name: _Tally() for name in config["tasks"]}
+    retries = config.get("self_repair", 0)
+    tallies: dict[str, _Tally] = {name: _Tally(retries) for name in config["tasks"]}
     of_sample = figured(config["tasks"])
     known = registry()
     for record in read_records(folder):
         for task in of_sample(record.task, record.sample):
-            tallies.setdefault(task, _Tally()).add(known.get(task), record)
+            tallies.setdefault(task, _Tally(retries)).add(known.get(task), record)
     tasks = tuple(_task(name, tally, config["tasks"][name]) for name, tally in tallies.items() if name in known)
     return RunSummary(folder, config, tasks)
 
@@ -180,13 +219,18 @@ def _hash(path: Path) -> str:
         return hashlib.file_digest(stream, "blake2b").hexdigest()
 
 
-def _task(name: str, tally: _Tally, plan: Mapping[str, Any]) -> TaskSummary:
-    estimates = {
+def _estimates(name: str, statistics: Mapping[str, Sequence[Statistics]], groups: Sequence[str]) -> dict[str, Estimate]:
+    return {
         metric.name: estimate
         for metric in registry()[name].metrics
-        if tally.statistics.get(metric.name)
-        and (estimate := metric.aggregate(tally.statistics[metric.name], tally.groups)).n
+        if statistics.get(metric.name) and (estimate := metric.aggregate(statistics[metric.name], groups)).n
     }
+
+
+def _task(name: str, tally: _Tally, plan: Mapping[str, Any]) -> TaskSummary:
+    estimates = _estimates(name, tally.statistics, tally.groups)
+    repaired = _estimates(name, tally.repaired, tally.groups)
+    estimates |= {repaired_name(metric, tally.retries): estimate for metric, estimate in repaired.items()}
     return TaskSummary(
         name,
         estimates,
@@ -199,6 +243,7 @@ def _task(name: str, tally: _Tally, plan: Mapping[str, Any]) -> TaskSummary:
         faults=tally.faults,
         stages=counts(tally.stages) if tally.stages else {},
         shortened=dict(sorted(tally.shortened.items())),
+        repairs=dict(tally.repairs),
     )
 
 

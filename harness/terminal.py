@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from executors.sandbox import Check
+    from harness.ask import Ask
     from harness.check import Checked
     from harness.doctor import Finding
-    from harness.runner import Ask
 
 # Model text may be printed: markup in it must not be read as ours.
 console = Console(markup=False, highlight=False, width=None if sys.stdout.isatty() else 160)
@@ -51,6 +51,9 @@ def print_run(summary: RunSummary) -> None:
         table.add_row(name, "", "no data")
     console.print(table)
     for task in summary.tasks:
+        if task.repairs:
+            counts = ", ".join(f"{what} {count}" for what, count in task.repairs.items())
+            console.print(f"{task.name}: self-repair of {task.n}: {counts}")
         for what, count in task.shortened.items():
             console.print(f"{task.name}: too long for the model, {what}: {count} of {task.n}")
     console.print(f"run: {summary.folder}  (records: samples-*.jsonl, numbers: {RESULTS_FILE})", soft_wrap=True)
