@@ -74,8 +74,7 @@ def wrap(prompt: str, chat_format: ChatFormat, tokenizer: Tokenizer | None) -> s
 def converse(turns: Sequence[str], chat_format: ChatFormat, tokenizer: Tokenizer | None) -> str:
     """A conversation in its chat format, up to where the model goes on: the turns are the user's and the model's in
     turn, the user's last. Without tags an answer is followed by the next question behind a blank line."""
-    bos = (tokenizer.bos_token if tokenizer else None) or ""
-    eos = (tokenizer.eos_token if tokenizer else None) or ""
+    bos, eos = _ends(tokenizer) if len(turns) > 1 else ("", "")
     match chat_format:
         case ChatFormat.PLAIN:
             return turns[0] + "".join(f"{answer}\n\n{more}\n" for answer, more in _pairs(turns))
@@ -92,6 +91,11 @@ def converse(turns: Sequence[str], chat_format: ChatFormat, tokenizer: Tokenizer
             return str(tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True))
         case ChatFormat.AUTO:
             raise ValueError("chat format 'auto' must be resolved first")
+
+
+def _ends(tokenizer: Tokenizer | None) -> tuple[str, str]:
+    """BOS and EOS, as they stand between two exchanges."""
+    return (tokenizer.bos_token or "", tokenizer.eos_token or "") if tokenizer is not None else ("", "")
 
 
 def _pairs(turns: Sequence[str]) -> Iterator[tuple[str, str]]:
