@@ -255,10 +255,10 @@ def check(
 
     from harness.check import check as check_tasks
     from harness.evaluate import default_workers
-    from harness.plan import prepare_tasks
+    from harness.plan import find_tasks
     from harness.terminal import console, print_check
 
-    prepared, missing = prepare_tasks(_names(*tasks or ["all"]), data, limit)
+    prepared, missing = find_tasks(_names(*tasks or ["all"]), data, limit)
     for name, error in missing.items():
         console.print(f"no data, not checked: {name}: {error}", soft_wrap=True)
     results = asyncio.run(check_tasks(prepared, workers or default_workers()))

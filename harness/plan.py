@@ -174,7 +174,7 @@ class Plan:
 
 def prepare(options: Options) -> Plan:
     """Check tasks, data, prompts and tokenizer. Raises UserError for whatever the user can mend."""
-    prepared, missing = prepare_tasks(options.tasks, options.data, options.limit)
+    prepared, missing = find_tasks(options.tasks, options.data, options.limit)
     if not prepared:
         raise UserError(str(next(iter(missing.values()))) if missing else "--tasks names no task")
     prepared = _each_asked_once(prepared)
@@ -210,7 +210,15 @@ def prepare(options: Options) -> Plan:
     return plan
 
 
-def prepare_tasks(
+def prepare_tasks(names: Sequence[str], data: str | None, limit: float | None) -> list[Prepared]:
+    """The named tasks with their samples read; all of them must have data. Raises UserError as `find_tasks`."""
+    prepared, missing = find_tasks(names, data, limit)
+    for error in missing.values():
+        raise UserError(str(error)) from error
+    return prepared
+
+
+def find_tasks(
     names: Sequence[str], data: str | None, limit: float | None
 ) -> tuple[list[Prepared], dict[str, MissingError]]:
     """The named tasks with their samples read, and those that a suite brought along and that have no data here.

@@ -21,14 +21,14 @@ def data(request: pytest.FixtureRequest) -> str:
 
 
 async def test_every_task_scores_its_gold_and_no_wrong_answer(data: str) -> None:
-    for result in await check(prepare_tasks(supplied(data), data, None)[0], workers=2):
+    for result in await check(prepare_tasks(supplied(data), data, None), workers=2):
         assert result.defects == []
         assert result.gold > 0
         assert result.wrong >= result.gold
 
 
 async def test_a_wrong_answer_that_scores_is_a_defect() -> None:
-    ((item,), _) = prepare_tasks(["scan"], "bundled", 2)
+    (item,) = prepare_tasks(["scan"], "bundled", 2)
     lenient = replace(item, task=replace(item.task, wrong=lambda sample: [sample.target]))
     (result,) = await check([lenient], workers=1)
     assert len(result.defects) == 2
@@ -58,7 +58,7 @@ async def test_a_wrong_answer_that_scores_is_a_defect() -> None:
 )
 def test_classes(broken: dict[str, str], score: float, outcome: Outcome, classes: tuple[int, int, int]) -> None:
     task = replace(registry()["scan"], broken=broken)
-    sample = replace(prepare_tasks(["scan"], "bundled", 1)[0][0].samples[0], id="s")
+    sample = replace(prepare_tasks(["scan"], "bundled", 1)[0].samples[0], id="s")
     checked = Checked(task)
     _judge_gold(checked, sample, Scored("p", outcome, {"exact_match": {"score": score}}))
     assert (len(checked.broken), len(checked.unsolvable), len(checked.defects)) == classes
