@@ -153,8 +153,8 @@ class Plan:
 
     def first_prompt(self) -> Encoded | None:
         """The prompt of the first sample, None when there is no sample."""
-        first = next((item for item in self.prepared if item.samples), None)
-        return self.encoded(first.task, first.samples[:1])[0] if first else None
+        first = next(((item.task.name, item.samples[0].id) for item in self.prepared if item.samples), None)
+        return next(self.cut_to({first}).asks(set())).prompt if first else None
 
     def encoded(self, task: Task, samples: Sequence[Sample]) -> list[Encoded]:
         """The samples' whole prompts, with as many exemplars as the run asks for."""
