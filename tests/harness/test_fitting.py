@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from tasks.sql import SPIDER
 from tasks.task import Sample
 from tests.checkpoints import tiny_checkpoint
 from tests.replay import gold, run, server_for
+from tests.scripted import Fault
 
 ROOM = 40  # tokens for an answer; the tiny checkpoint's tokens are bytes
 
@@ -31,7 +33,9 @@ def plan_in(folder: Path, task: str, max_model_len: int | None, num_fewshot: int
 
 
 def lengths(plan: Plan, shots: int) -> list[int]:
-    return [len(prompt.ids) for prompt in plan.encoded(plan.prepared[0].task, plan.prepared[0].samples, shots)]
+    (item,) = plan.prepared
+    asked = replace(plan, options=replace(plan.options, num_fewshot=shots))
+    return [len(prompt.ids) for prompt in asked.encoded(item.task, item.samples)]
 
 
 def test_the_last_exemplars_are_dropped_first_and_no_more_than_must_be(tmp_path: Path) -> None:
@@ -55,9 +59,12 @@ def test_what_was_left_out_is_recorded_and_counted_and_the_same_when_a_run_goes_
     free = plan_in(tmp_path, "scan", None, 3)
     room = sorted(lengths(free, 3))[7] + ROOM  # half of the prompts fit as they are
     plan = plan_in(tmp_path, "scan", room, 3)
+    with server_for(plan, gold, faults=dict.fromkeys(range(8, 60), Fault(400, "busy"))) as server:
+        assert run(plan, server).tasks[0].faults == 8
     with server_for(plan, gold) as server:
         summary = run(plan, server)
         assert all(len(request["prompt"]) + request["max_tokens"] <= room for request in server.requests)
+    assert summary.tasks[0].faults == 0
     dropped = {record.sample for record in read_records(plan.folder) if record.shots_dropped}
     assert dropped == {ask.sample.id for ask in plan.asks(set()) if ask.shots_dropped}
     (task,) = load_summary(plan.folder).tasks
