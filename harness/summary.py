@@ -36,7 +36,8 @@ class TaskSummary:
     which no sample counts (a ratio without a denominator) has no estimate. `stages` of a task that is delegated to a
     solver: how many answers came how far (`harness.stages`). `shortened`: of how many prompts what was left out for
     want of room (`harness.fitting`). With self-repair (`harness.repair`), whose figures stand among the estimates under
-    names of their own (`repaired_name`), `repairs` says how many samples were asked again and how many then ran.
+    names of their own (`repaired_name`), `repairs` says how many samples were asked again and how many then ran, and
+    `repaired_stages` how far the last attempts came.
     """
 
     name: str
@@ -51,12 +52,13 @@ class TaskSummary:
     stages: Mapping[str, int]
     shortened: Mapping[str, int]
     repairs: Mapping[str, int]
+    repaired_stages: Mapping[str, int]
 
     def repaired(self, retries: int) -> TaskSummary:
         """The same task with the figures that it has after self-repair, under the metrics' own names."""
         mark = repaired_name("", retries)
         estimates = {name.removesuffix(mark): e for name, e in self.estimates.items() if name.endswith(mark)}
-        return replace(self, estimates=estimates, stages={})
+        return replace(self, estimates=estimates, stages=self.repaired_stages)
 
     @property
     def complete(self) -> bool:
@@ -118,6 +120,7 @@ class _Tally:
     shortened: Counter[str] = field(default_factory=Counter)
     repaired: dict[str, list[Statistics]] = field(default_factory=dict)
     repairs: Counter[str] = field(default_factory=Counter)
+    repaired_stages: list[Stage] = field(default_factory=list)
 
     def add(self, task: Task | None, record: Record) -> None:
         if record.fault:
@@ -125,8 +128,13 @@ class _Tally:
             return
         for name, statistics in record.statistics.items():
             self.statistics.setdefault(name, []).append(statistics)
+        last = record.repairs[-1] if record.repairs else record
         if self.retries:
-            self._add_last_attempt(record)
+            for name, statistics in last.statistics.items():
+                self.repaired.setdefault(name, []).append(statistics)
+            if record.repairs:
+                self.repairs["asked again"] += 1
+                self.repairs["then ran"] += last.outcome is not None and last.outcome.ok
         self.groups.append(record.group)
         self.finish_reasons[record.finish_reason] += 1
         if record.shots_dropped:
@@ -135,16 +143,10 @@ class _Tally:
             self.shortened["pruned"] += 1
         if record.outcome is not None:
             self.outcomes[record.outcome.status.value] += 1
-            if task is not None and "delegation" in task.suites:
-                self.stages.append(reached(task, record.statistics, record.outcome))
-
-    def _add_last_attempt(self, record: Record) -> None:
-        last = record.repairs[-1] if record.repairs else None
-        for name, statistics in (last.statistics if last else record.statistics).items():
-            self.repaired.setdefault(name, []).append(statistics)
-        if last is not None:
-            self.repairs["asked again"] += 1
-            self.repairs["then ran"] += last.outcome.ok
+        if task is not None and "delegation" in task.suites and record.outcome and last.outcome:
+            self.stages.append(reached(task, record.statistics, record.outcome))
+            if self.retries:
+                self.repaired_stages.append(reached(task, last.statistics, last.outcome))
 
 
 def summarise(folder: Path) -> RunSummary:
@@ -244,6 +246,7 @@ def _task(name: str, tally: _Tally, plan: Mapping[str, Any]) -> TaskSummary:
         stages=counts(tally.stages) if tally.stages else {},
         shortened=dict(sorted(tally.shortened.items())),
         repairs=dict(tally.repairs),
+        repaired_stages=counts(tally.repaired_stages) if tally.repaired_stages else {},
     )
 
 

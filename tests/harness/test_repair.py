@@ -88,6 +88,19 @@ def test_first_attempts_and_repaired_ones_are_two_rows_of_the_leaderboard(tmp_pa
     assert repaired.cells["Spider EX"].text == "100.00 ± 0.00 (n=8, mini)"
 
 
+def test_how_far_answers_came_is_counted_before_and_after(tmp_path: Path) -> None:
+    plan = plan_for(tmp_path, ["gsm8k"], "bundled", limit=4, self_repair=1)
+    with scripted(plan, lambda gold, attempt, said: gold if attempt else "def solution():\n    return 1 / 0") as server:
+        (task,) = run(plan, server).tasks
+    assert task.stages == {"parsed": 4, "ran": 0, "answered": 0, "right": 0}
+    assert task.repaired_stages == dict.fromkeys(task.stages, 4)
+    (grid,) = (grid for grid in build([plan.folder], None).grids() if "how far" in grid.title)
+    assert [(row[1], row[3].split(" ")[0], row[6].split(" ")[0]) for row in grid.rows] == [
+        ("0-shot, plain", "100.00", "0.00"),
+        ("0-shot, plain, self-repair 1", "100.00", "100.00"),
+    ]
+
+
 def test_a_wrong_answer_is_not_told_from_a_right_one(tmp_path: Path) -> None:
     plan = spider(tmp_path, 3)
     with scripted(plan, lambda gold, attempt, said: "SELECT 'certainly not this'") as server:
