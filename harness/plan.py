@@ -148,7 +148,11 @@ class Plan:
         return SelfRepair(retries, self._again) if retries else None
 
     def _again(self, ask: Ask, turns: Sequence[str]) -> Encoded:
-        (prompt,) = self._encoded([(ask.question, *(_sendable(turn) for turn in turns))])
+        return self.conversation((ask.question, *map(_sendable, turns)))
+
+    def conversation(self, turns: Sequence[str]) -> Encoded:
+        """A whole prompt of turns, the user's and the model's."""
+        (prompt,) = self._encoded([turns])
         return prompt
 
     def first_prompt(self) -> Encoded | None:
@@ -327,9 +331,17 @@ def _run_folder(options: Options, config: Mapping[str, Any]) -> Path:
 
 
 def _check_prompts(plan: Plan) -> None:
+    """A prompt of every task, and with self-repair one that goes on, as not every chat template can."""
+    from jinja2 import TemplateError
+
     for prepared in plan.prepared:
         try:
             if prepared.samples:
                 plan.encoded(prepared.task, prepared.samples[:1])
         except (EncodingError, ValueError) as error:
             raise UserError(f"task {prepared.task.name}: {error}") from error
+    if plan.options.self_repair:
+        try:
+            plan.conversation(("question", "answer", "error"))
+        except (EncodingError, ValueError, TemplateError) as error:
+            raise UserError(f"--self_repair: the chat format takes no second turn of the user's: {error}") from error

@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 
 from executors.outcome import Outcome, Status
-from harness.config import Sampling
+from harness.config import ModelSpec, Sampling, UserError
 from harness.leaderboard import build
-from harness.plan import Plan
+from harness.plan import Options, Plan, prepare
 from harness.record import Record, parse_line
 from harness.repair import FAILURES, feedback
 from harness.rescore import plan_rescore
@@ -26,6 +26,7 @@ from tasks.chat import ChatFormat
 from tasks.scoring import score
 from tasks.source import BUNDLED
 from tasks.task import registry
+from tests.checkpoints import tiny_checkpoint
 from tests.harness.test_rescore import run as rescored
 from tests.replay import plan_for, run, value
 from tests.scripted import Fault, Prompt, ScriptedServer
@@ -146,6 +147,15 @@ def test_the_error_is_a_turn_of_the_chat_format(tmp_path: Path, chat_format: Cha
     assert prompt.text == expected[chat_format]
     assert prompt.ids[0] == 256, "one BOS"
     assert prompt.ids[1] != 256
+
+
+def test_a_template_for_one_turn_only_is_found_out_before_the_run(tmp_path: Path) -> None:
+    template = "{% if messages | length > 1 %}{{ raise_exception('once') }}{% endif %}{{ messages[0].content }}"
+    model = tiny_checkpoint(tmp_path / "one-turn", chat_template=template)
+    options = Options(ModelSpec(model=str(model)), ["spider"], Sampling(), tmp_path, "bundled")
+    assert prepare(options).chat_format is ChatFormat.CHAT_TEMPLATE
+    with pytest.raises(UserError, match=r"--self_repair: the chat format takes no second turn .*: once"):
+        prepare(replace(options, self_repair=1))
 
 
 def test_text_that_no_tokenizer_reads_is_given_back_without_it(tmp_path: Path) -> None:
