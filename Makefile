@@ -11,7 +11,7 @@ SHELL := bash
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup demo test lint type pytest agree lock clean
+.PHONY: help setup demo test lint type pytest test-gpu agree lm-eval lock clean
 
 # $(call stage,NAME,COMMAND): run the command, then tell how long it took.
 define stage
@@ -19,7 +19,7 @@ define stage
 endef
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## Make the environments and the default checkpoint (first time: a few minutes; then: nothing)
 	$(call stage,set-up,environments/setup)
@@ -39,12 +39,20 @@ type: ## Check types with mypy --strict
 pytest: ## Run the tests
 	$(call stage,pytest,$(BIN)/pytest)
 
+test-gpu: setup ## Serve a random 7B model on this machine's GPU: tokens/s, samples/s, idle share
+	$(call stage,test-gpu,$(BIN)/pytest tests/gpu -m gpu -rs)
+
 agree: ## Compare with official verdicts: make agree ORACLES=FILE.jsonl
 	@$(BIN)/python -m tests.oracles.agreement $(ORACLES)
+
+lm-eval: ## Make the environment in which lm-eval runs our tasks (.venv-lm-eval); its tests are skipped without it
+	$(call stage,lm-eval,test -x .venv-lm-eval/bin/lm_eval || { $${PYTHON:-python3} -m venv .venv-lm-eval && \
+		.venv-lm-eval/bin/python -m pip install --quiet --no-compile --constraint environments/harness.lock \
+		--editable '.[lm-eval]'; })
 
 lock: ## Resolve the dependencies afresh and rewrite environments/*.lock
 	$(call stage,lock,environments/lock)
 
 clean: ## Remove the environments, the checkpoint and caches (runs under results/ stay)
-	rm -rf .venv .venv-vllm .setup checkpoints build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv .venv-vllm .venv-lm-eval .setup checkpoints build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

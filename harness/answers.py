@@ -37,18 +37,19 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A run under its letter; `answers` by task and sample."""
+    """A run under its letter; `answers` by task and sample, `part` says which of them when these are not all."""
 
     letter: str
     folder: Path
     config: Mapping[str, Any]
     answers: Mapping[str, Mapping[str, Answer]]
+    part: str = ""
 
     @property
     def caption(self) -> str:
         model = self.config["model"]
         setting = f"{self.config['num_fewshot']}-shot, {model['chat_format']}"
-        return f"{self.letter}: {model['model']} ({setting}), {self.folder.name}"
+        return f"{self.letter}: {model['model']} ({setting}), {self.folder.name}" + (self.part and f", {self.part}")
 
 
 def load(letter: str, folder: Path) -> Run:

@@ -25,8 +25,9 @@ def load_tokenizer(spec: ModelSpec) -> Tokenizer:
     import transformers
 
     source = spec.tokenizer or (str(spec.folder) if spec.folder else spec.model)
+    revision = None if spec.tokenizer else spec.revision
     try:
-        tokenizer = transformers.AutoTokenizer.from_pretrained(source, revision=spec.revision, trust_remote_code=False)
+        tokenizer = transformers.AutoTokenizer.from_pretrained(source, revision=revision, trust_remote_code=False)
     except (OSError, ValueError, ImportError, KeyError) as error:
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise UserError(f"no tokenizer can be loaded from {source!r}: {reason}; give one with --tokenizer") from error
@@ -47,11 +48,12 @@ def chat_format(spec: ModelSpec, tokenizer: Tokenizer | None) -> ChatFormat:
 def identity(spec: ModelSpec, chat_format: ChatFormat, tokenizer: Tokenizer | None) -> dict[str, Any]:
     """What names this model in run.json: weights fingerprint (None for a hub id), tokenizer and template hashes."""
     folder = spec.folder
+    weights = fingerprint(folder) if folder else None
     template = tokenizer.chat_template if tokenizer is not None else None
     return {
         "model": spec.name,
         "revision": spec.revision,
-        "weights": fingerprint(folder) if folder else None,
+        "weights": "random" if spec.weights == "dummy" else weights,
         "chat_format": chat_format.value,
         "chat_template": _sha256(json.dumps(template).encode()) if template else None,
     }

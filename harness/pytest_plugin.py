@@ -104,7 +104,8 @@ def _answers(config: pytest.Config, summary: RunSummary) -> Run:
 
 def _planned(config: pytest.Config) -> tuple[Plan | None, list[str]]:
     """The plan (None for a saved run) and the names of the tasks to test. Raises UserError."""
-    from harness.config import Sampling, UserError, model_spec
+    from harness.config import Sampling, UserError
+    from harness.models import model_spec
     from harness.plan import Options, prepare
     from harness.summary import summarise
 

@@ -18,6 +18,7 @@ from harness.client import Completion, GenerationFaultError, Generator, Request,
 from harness.record import Attempt, Record, prompt_hash
 from harness.repair import FAILURES, SelfRepair, feedback
 from tasks.scoring import Scored, score
+from tasks.task import Sample, Task
 
 
 @dataclass
@@ -92,7 +93,7 @@ class Pipeline:
             ask, completion = item
             started = time.perf_counter()
             try:
-                scored = await self._score(ask, completion.text)
+                scored = await score_in(self.pool, ask.task, ask.sample, completion.text)
             except (RemoteError, WorkerLostError) as error:
                 self.record(self._record(ask, completion, fault=one_line(str(error).strip().splitlines()[-1])))
             else:
@@ -125,7 +126,7 @@ class Pipeline:
                 if completion.finish_reason == _TOO_LONG:
                     break
                 started = time.perf_counter()
-                scored = await self._score(ask, completion.text)
+                scored = await score_in(self.pool, ask.task, ask.sample, completion.text)
             except UnknownAnswerError:
                 break
             except GenerationFaultError as error:
@@ -152,15 +153,6 @@ class Pipeline:
 
     def _prompt_hash(self, ask: Ask) -> str:
         return prompt_hash(ask.prompt.ids if self.generator.prompt_form == "ids" else ask.prompt.text)
-
-    async def _score(self, ask: Ask, completion: str) -> Scored:
-        """Score in the pool; when the program took its worker down, score once more without running it."""
-        task = ask.task
-        try:
-            return await self.pool.run(task.deadline, score, task.name, ask.sample, completion)
-        except WorkerLostError as error:
-            ended = Outcome.failed(_STATUS.get(type(error), Status.CRASHED), error, task.deadline)
-        return await self.pool.run(task.deadline, score, task.name, ask.sample, completion, ended)
 
     def _record(
         self, ask: Ask, completion: Completion, scored: Scored | None = None, seconds: float = 0.0, fault: str = ""
@@ -192,6 +184,18 @@ def _can_be_repaired(record: Record) -> bool:
     """Whether a program failed that a model was in fact asked for."""
     asked = record.finish_reason != _TOO_LONG
     return asked and record.outcome is not None and record.outcome.status in FAILURES
+
+
+async def score_in(pool: Pool, task: Task, sample: Sample, completion: str) -> Scored:
+    """Score in the pool; when the program took its worker down, score once more without running it.
+
+    Raises RemoteError and WorkerLostError: faults of ours, not of the completion.
+    """
+    try:
+        return await pool.run(task.deadline, score, task.name, sample, completion)
+    except WorkerLostError as error:
+        ended = Outcome.failed(_STATUS.get(type(error), Status.CRASHED), error, task.deadline)
+    return await pool.run(task.deadline, score, task.name, sample, completion, ended)
 
 
 def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:

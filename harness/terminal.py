@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -22,8 +23,12 @@ if TYPE_CHECKING:
 
     from executors.sandbox import Check
     from harness.ask import Ask
+    from harness.batch import BatchRun
     from harness.check import Checked
+    from harness.data import Listed, Verified
     from harness.doctor import Finding
+    from harness.models import KnownModel
+    from tasks.download import Report as DownloadReport
 
 # Model text may be printed: markup in it must not be read as ours.
 console = Console(markup=False, highlight=False, width=None if sys.stdout.isatty() else 160)
@@ -198,3 +203,86 @@ def print_asked(ask: Ask) -> None:
     console.print(
         f"--- sample {ask.sample.id}; at most {ask.max_tokens} tokens; stops: {stops}{allowed}", soft_wrap=True
     )
+
+
+def model_table(known: Mapping[str, KnownModel]) -> Table:
+    """The checkpoints that have names, one a line."""
+    table = Table()
+    for head in (
+        "name",
+        "published as",
+        "hub id",
+        "revision",
+        "chat format",
+        "stop",
+        "dtype",
+        "length",
+        "weights",
+        "note",
+    ):
+        table.add_column(head, overflow="fold")
+    for name, model in known.items():
+        spec = model.spec
+        asked = (spec.chat_format.value, " ".join(spec.stop))
+        served = (spec.dtype, str(spec.max_model_len or "its own"), spec.weights)
+        where = (spec.model, spec.revision or "not pinned")
+        table.add_row(name, model.published or "", *where, *asked, *served, model.note)
+    table.caption = "options on the command line win; a folder of such a name is reached as ./name"
+    return table
+
+
+def batch_table(runs: Sequence[BatchRun]) -> Table:
+    """What a batch will do, one run a line, and which of its tasks lack their data."""
+    table = Table()
+    for head in ("run", "model", "revision", "shots", "tasks", "limit", "left out: no data"):
+        table.add_column(head, overflow="fold", justify="right" if head in {"run", "shots", "tasks"} else "left")
+    for number, run in enumerate(runs, 1):
+        options = run.options
+        limit = "" if options.limit is None else f"{options.limit:g}"
+        spec, shots, tasks = options.spec, str(options.num_fewshot), str(len(options.tasks))
+        table.add_row(str(number), spec.name, spec.revision or "", shots, tasks, limit, ", ".join(run.missing))
+    reasons = {task: reason for run in runs for task, reason in run.missing.items()}
+    table.caption = "\n".join(f"{task}: {reason}" for task, reason in reasons.items())
+    table.caption_justify = "left"
+    return table
+
+
+def sources_table(listed: Iterable[Listed]) -> Table:
+    """Where each task's files come from, one a line."""
+    table = Table()
+    for head in ("task", "folder", "bundled", "at hand", "to be had by", "licence", "homepage"):
+        table.add_column(head, overflow="fold")
+    for item in listed:
+        source = item.task.source
+        ways = "\n".join(item.ways) or "the homepage"
+        bundled, at_hand = "yes" if item.bundled else "", "\n".join(item.at_hand)
+        table.add_row(item.task.name, source.folder, bundled, at_hand, ways, source.licence, source.homepage)
+    return table
+
+
+def verified_table(verdicts: Iterable[Verified]) -> Table:
+    """What `data verify` found, one task a line."""
+    table = Table()
+    for head in ("task", "files", "samples", "sha256", "what to know"):
+        table.add_column(head, overflow="fold", justify="right" if head == "samples" else "left")
+    styles = {"partial": "yellow", "missing": "red", "damaged": "red"}
+    for item in verdicts:
+        samples = str(item.samples) if item.samples else ""
+        state = item.state.value
+        table.add_row(item.task.name, state, samples, item.sha256[:12], item.detail, style=styles.get(state, ""))
+    return table
+
+
+@contextmanager
+def download_reports(console: Console) -> Iterator[Callable[[str], DownloadReport]]:
+    """Bars for what is fetched, one a folder; nothing where there is no terminal."""
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+    with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as bars:
+
+        def of_folder(name: str) -> DownloadReport:
+            bar = bars.add_task(name, total=None)
+            return lambda done, total: bars.update(bar, completed=done, total=total)
+
+        yield of_folder
