@@ -45,6 +45,7 @@ class RunSettings(BaseModel):
     gen_kwargs: str = ""
     seed: int = 0
     dialect: str | None = None
+    self_repair: Annotated[int, Field(ge=0)] = 0
     base_url: str | None = None
     served_model_name: str | None = None
     vllm: Path | None = None
@@ -95,6 +96,7 @@ class RunSettings(BaseModel):
             deterministic=self.deterministic,
             spread=self.spread if self.spread is not None else 16 * self.deterministic,
             dialect=self.dialect,
+            self_repair=self.self_repair,
         )
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from harness.config import ModelSpec, UserError
-from tasks.chat import ChatFormat, Tokenizer
+from tasks.chat import ChatFormat, Tokenizer, resolve
 
 _BLOCK = 1 << 20
 _PROBES = 64
@@ -32,6 +32,17 @@ def load_tokenizer(spec: ModelSpec) -> Tokenizer:
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise UserError(f"no tokenizer can be loaded from {source!r}: {reason}; give one with --tokenizer") from error
     return cast(Tokenizer, tokenizer)
+
+
+def chat_format(spec: ModelSpec, tokenizer: Tokenizer | None) -> ChatFormat:
+    """The format in which a checkpoint is asked.
+
+    `auto` is untagged for Symbol-LLM's own, which were trained so, whatever template the base model's tokenizer
+    brought along (LLaMA-3's has one); of others it is what `resolve` makes of it, whose ValueError it raises.
+    """
+    if spec.chat_format is ChatFormat.AUTO and spec.name.rpartition("/")[2].lower().startswith("symbol-llm"):
+        return ChatFormat.PLAIN
+    return resolve(spec.chat_format, tokenizer)
 
 
 def identity(spec: ModelSpec, chat_format: ChatFormat, tokenizer: Tokenizer | None) -> dict[str, Any]:

@@ -58,13 +58,24 @@ ChatFormatOption = Annotated[
 ]
 Vllm = Annotated[Path | None, typer.Option(help="vLLM executable or environment. [default: on PATH, else .venv-vllm]")]
 Concurrency = Annotated[int, typer.Option(help="Requests under way at once.", min=1)]
-Tasks = Annotated[str, typer.Option(help="Tasks and suites, separated by commas; `all` for every task.")]
+Tasks = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--tasks", "--suite", help="Tasks and suites, separated by commas; `all` for every task.", show_default="all"
+    ),
+]
 Data = Annotated[
     str | None,
     typer.Option(help="Data root, or `bundled`, `hub`, `download`. [default: $SYMHARNESS_DATA, else bundled]"),
 ]
 Limit = Annotated[
-    float | None, typer.Option("--limit", "-L", help="First N samples a task, or a share below 1.", min=0)
+    float | None,
+    typer.Option(
+        "--limit",
+        "-L",
+        help="First N samples a task (of MMLU and BBH spread over subjects), or a share below 1.",
+        min=0,
+    ),
 ]
 Workers = Annotated[int | None, typer.Option(help="Scoring processes. [default: half of the cores]", min=1)]
 FormatOption = Annotated[Format, typer.Option("--format", help="table, md, csv, json or latex.")]
@@ -76,7 +87,7 @@ Folders = Annotated[
 @app.command()
 def run(
     model: ModelOption,
-    tasks: Tasks = "all",
+    tasks: Tasks = None,
     data: Data = None,
     num_fewshot: Annotated[int, typer.Option("--num_fewshot", "-f", help="Worked exemplars in the prompt.", min=0)] = 0,
     limit: Limit = None,
@@ -96,6 +107,12 @@ def run(
     dialect: Annotated[
         str | None, typer.Option(help="SQL dialect in which the model answers: postgres, mysql ... [default: sqlite]")
     ] = None,
+    self_repair: Annotated[
+        int,
+        typer.Option(
+            "--self_repair", help="Give a program that fails back with its error, up to K times; reported apart.", min=0
+        ),
+    ] = 0,
     stop: Annotated[list[str] | None, typer.Option(help="Stop string of this model; may be given again.")] = None,
     base_url: Annotated[
         str | None, typer.Option("--base-url", help="Attach to this OpenAI-compatible server (http://.../v1).")
@@ -144,7 +161,7 @@ def run(
     )
     options = Options(
         spec=spec,
-        tasks=_names(tasks),
+        tasks=_names(*tasks or ["all"]),
         sampling=parse_sampling(gen_kwargs, seed),
         output_path=output_path,
         data=data,
@@ -161,12 +178,13 @@ def run(
         deterministic=deterministic,
         spread=spread if spread is not None else 16 * deterministic,
         dialect=dialect,
+        self_repair=self_repair,
     )
     _carry_out(prepare(options))
 
 
-def _names(text: str) -> list[str]:
-    return [name.strip() for name in text.split(",") if name.strip()]
+def _names(*texts: str) -> list[str]:
+    return [name.strip() for text in texts for name in text.split(",") if name.strip()]
 
 
 def _carry_out(plan: Plan) -> None:
@@ -235,7 +253,7 @@ def batch(
 def lm_eval(
     model: ModelOption,
     base_url: Annotated[str, typer.Option("--base-url", help="The server of the model (http://.../v1).")],
-    tasks: Tasks = "mmlu",
+    tasks: Annotated[str, typer.Option(help="mmlu, its groups, or both.")] = "mmlu",
     data: Data = None,
     limit: Limit = None,
     output_path: Annotated[Path, typer.Option("--output_path", "-o", help="Where run folders go.")] = Path(
@@ -300,7 +318,7 @@ def score(
 
 @app.command()
 def check(
-    tasks: Tasks = "all",
+    tasks: Tasks = None,
     data: Data = None,
     limit: Limit = None,
     workers: Workers = None,
@@ -310,10 +328,12 @@ def check(
 
     from harness.check import check as check_tasks
     from harness.evaluate import default_workers
-    from harness.plan import prepare_tasks
+    from harness.plan import find_tasks
     from harness.terminal import console, print_check
 
-    prepared = prepare_tasks(_names(tasks), data, limit)
+    prepared, missing = find_tasks(_names(*tasks or ["all"]), data, limit)
+    for name, error in missing.items():
+        console.print(f"no data, not checked: {name}: {error}", soft_wrap=True)
     results = asyncio.run(check_tasks(prepared, workers or default_workers()))
     print_check(console, results)
     if any(result.defects for result in results):
@@ -337,12 +357,53 @@ def doctor(
             raise typer.Exit(1)
 
 
-@app.command()
-def tasks() -> None:
-    """List the tasks: suite, domain, language, metrics, bundled samples."""
-    from harness.terminal import console, task_table
+tasks_app = typer.Typer(invoke_without_command=True, help="List the tasks, or show what one of them asks.")
+app.add_typer(tasks_app, name="tasks")
 
-    console.print(task_table())
+
+@tasks_app.callback()
+def tasks(context: typer.Context, data: Data = None) -> None:
+    """List the tasks: suite, domain, language, metrics, bundled samples, and the data that is here."""
+    from harness.terminal import print_tasks
+
+    if context.invoked_subcommand is None:
+        print_tasks(data)
+
+
+@tasks_app.command()
+def show(
+    task: Annotated[str, typer.Argument(help="A task.")],
+    data: Data = None,
+    prompt: Annotated[bool, typer.Option("--prompt", help="Show exactly what is sent for a sample.")] = False,
+    sample: Annotated[str | None, typer.Option(help="Its id. [default: the first]")] = None,
+    num_fewshot: Annotated[int, typer.Option("--num_fewshot", "-f", help="Worked exemplars in the prompt.", min=0)] = 0,
+    model: Annotated[str | None, typer.Option(help="Encode as for this checkpoint.")] = None,
+    revision: Revision = None,
+    tokenizer: TokenizerOption = None,
+    chat_format: ChatFormatOption = None,
+    max_model_len: MaxModelLen = None,
+    dialect: Annotated[str | None, typer.Option(help="SQL dialect in which the model answers.")] = None,
+) -> None:
+    """Show a task's declaration: source, licence, files, metrics, limits; or the prompt of one of its samples."""
+    from harness.catalogue import asked, named
+    from harness.config import Sampling
+    from harness.models import model_spec
+    from harness.plan import Options
+    from harness.terminal import print_asked, print_task
+
+    declared = named(task)
+    if not prompt:
+        print_task(declared, data)
+        return
+    spec = model_spec(
+        model=model or "replay:gold",  # without a model there is nothing to encode for
+        revision=revision,
+        tokenizer=tokenizer,
+        max_model_len=max_model_len,
+        chat_format=chat_format,
+    )
+    options = Options(spec, [task], Sampling(), Path(), data, num_fewshot=num_fewshot, dialect=dialect)
+    print_asked(asked(options, sample))
 
 
 @app.command()
@@ -467,7 +528,7 @@ def leaderboard(
 @app.command()
 def contamination(
     files: Annotated[list[Path], typer.Argument(help="Training files: .jsonl, .json, .parquet or text, perhaps .gz.")],
-    tasks: Tasks = "all",
+    tasks: Tasks = None,
     data: Data = None,
     ngram: Annotated[int, typer.Option(help="Words of an n-gram.")] = 13,
     output_path: Annotated[
@@ -482,11 +543,14 @@ def contamination(
 ) -> None:
     """Find test samples in training files: whole questions and golds, and n-grams of questions."""
     from harness.contamination import look_for
-    from harness.plan import prepare_tasks
+    from harness.plan import find_tasks
     from harness.seen import CONTAMINATION_FILE
     from harness.terminal import print_report
 
-    report = look_for(prepare_tasks(_names(tasks), data, None), files, ngram)
+    prepared, missing = find_tasks(_names(*tasks or ["all"]), data, None)
+    for name, error in missing.items():
+        typer.echo(f"no data, not looked for: {name}: {error}", err=True)
+    report = look_for(prepared, files, ngram)
     print_report(report, form)
     if output_path is not None:
         output_path.mkdir(parents=True, exist_ok=True)

@@ -50,6 +50,7 @@ class Request:
     stop: tuple[str, ...]
     key: tuple[str, str] = ("", "")  # task and sample, for generators that know their answers
     allowed: tuple[int, ...] = ()  # the only tokens that may be answered; none: any
+    attempt: int = 0  # which retry of self-repair this is, for the same generators; 0: the first attempt
 
 
 class GenerationFaultError(Exception):
@@ -58,6 +59,10 @@ class GenerationFaultError(Exception):
     def __init__(self, message: str, attempts: int) -> None:
         super().__init__(message)
         self.attempts = attempts
+
+
+class UnknownAnswerError(GenerationFaultError):
+    """A generator that knows its answers does not know this one."""
 
 
 class ServerGoneError(Exception):

@@ -44,6 +44,8 @@ def evaluate(plan: Plan, progress: Progress) -> RunSummary:
     with RunLog(plan.folder, plan.config, _about(plan)) as log:
         for damage in log.damaged:
             progress.say(f"{damage.path}:{damage.line}: {damage.reason}; this sample is asked again")
+        for name, error in plan.missing.items():
+            progress.say(f"no data, not asked: {name}: {error}")
         planned = {item.task.name: len(item.samples) for item in plan.prepared}
         progress.plan(planned, log.done)
         if (first := plan.first_prompt()) is not None and first.ids:
@@ -136,14 +138,15 @@ async def _run(plan: Plan, generator: Generator, pool: Pool, log: RunLog, progre
         log.append(record)
         progress.record(record)
 
-    limit = generator.max_model_len if isinstance(generator, Client) else plan.options.spec.max_model_len
-    pipeline = Pipeline(generator, pool, record, plan.identity, plan.options.concurrency, limit)
+    served = generator.max_model_len if isinstance(generator, Client) else None
+    limit = min(filter(None, (served, plan.options.spec.max_model_len)), default=None)
+    pipeline = Pipeline(generator, pool, record, plan.identity, plan.options.concurrency, limit, plan.self_repair)
     try:
-        await pipeline.run(plan.asks(log.done))
+        await pipeline.run(plan.asks(log.done, limit))
     except OSError as error:
         raise UserError(f"{plan.folder}: cannot write ({error}); make room and run the same command again") from error
     if plan.options.spread:
-        progress.say(await measure_spread(plan, generator))
+        progress.say(await measure_spread(plan, generator, limit))
 
 
 def default_workers() -> int:

@@ -10,7 +10,7 @@ import gc
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +20,7 @@ from harness.figures import Figure, in_both_forms, primary, shown
 from harness.published import PUBLISHED, PublishedModel, published_models
 from harness.runlog import is_run
 from harness.seen import shares_seen
+from harness.stages import STAGES
 from harness.summary import RunSummary, TaskSummary, load_summary
 from harness.tables import Grid
 from tasks.metrics import Estimate
@@ -33,16 +34,19 @@ SHOWN = ("LLaMA-2-Chat", "Symbol-LLM-Base", "Symbol-LLM-Instruct")
 
 _NORMAL_95 = 1.959963984540054
 _AVERAGES = "Averages"
+_NAMED = 5  # tasks that an average lacks are named up to this many
 _EXTRAPOLATION = "Symbol extrapolation"
 
 LEGEND = (
     "Scores x100 ± half of the 95 % interval (1.96 standard errors, clustered by group), n samples.",
     "published: figures of the paper's project page, without n or error.",
     "mini: the bundled samples, not the paper's test set. partial: not the whole test set.",
-    "not run: the run does not hold the task. no answers: none of its samples was answered. undefined: no sample "
-    "counts for the metric. not published: the paper has no such figure.",
+    "not run: the run does not hold the task. no data: it asked a suite and had no data of this task. no answers: "
+    "none of its samples was answered. undefined: no sample counts for the metric. not published: the paper has no "
+    "such figure.",
+    "parsed: there was a program that a solver could take. ran: to its end. answered: it came to an answer. right.",
     "Averages are of the paper's metrics over the named number of symbolic tasks, and of nothing less: k of n says how "
-    "many there are.",
+    "many there are, and which are lacking where they are few.",
 )
 _DROPS = (
     "drop: the figure less that of the same samples with random names for the task's symbols; `symharness compare RUN "
@@ -56,13 +60,15 @@ _SEEN = (
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A figure in [0, 1] or the reason why there is none. `mark` says why it may not stand beside a full test set's:
-    `partial`, `mini` or nothing. `seen` is the share of its samples that is known to be in the training data.
+    """A figure in [0, 1] or the reason why there is none, in a word or two and at length. `mark` says why it may not
+    stand beside a full test set's: `partial`, `mini` or nothing. `seen` is the share of its samples that is known to
+    be in the training data.
     """
 
     estimate: Estimate | None
     mark: str = ""
     missing: str = ""
+    reason: str = ""
     seen: float = 0.0
 
     @property
@@ -85,7 +91,7 @@ class Cell:
 @dataclass(frozen=True, slots=True)
 class Row:
     """One model in one setting; `published` rows are the paper's figures, not ours. Cells are by column heading,
-    `drops` by that of the standard task's.
+    `drops` by that of the standard task's; `stages` holds the shares of answers that came to each stage, by task.
     """
 
     model: str
@@ -94,6 +100,7 @@ class Row:
     cells: dict[str, Cell]
     averages: dict[str, Cell]
     drops: dict[str, Cell]
+    stages: dict[str, dict[str, Cell]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +138,29 @@ class Leaderboard:
             grids.append(drops)
         if any(suite(column) == "symbolic" for column in self.columns):
             grids.append(self._grid(_AVERAGES, [(rule.name, rule.name) for rule in RULES], "averages"))
-        return grids
+        return grids + self._accounts() + self._holes()
+
+    def _accounts(self) -> list[Grid]:
+        """How far the answers of tasks that are delegated to a solver came, a line a model and task."""
+        titles = {column.task.name: column.task.title for column in self.columns}
+        rows = [
+            (row.model, row.setting, title, *(cell.text for cell in row.stages[name].values()))
+            for name, title in titles.items()
+            for row in self.rows
+            if name in row.stages
+        ]
+        heads = ("Model", "Setting", "Task", *(stage.name.lower() for stage in STAGES))
+        return [Grid("delegation: how far answers came", heads, rows, 3)] if rows else []
+
+    def _holes(self) -> list[Grid]:
+        """What was not asked for want of data, and what is wanted."""
+        rows = dict.fromkeys(
+            (row.model, row.setting, column.task.title, row.cells[column.heading].reason)
+            for row in self.rows
+            for column in self.columns
+            if row.cells[column.heading].reason
+        )
+        return [Grid("No data", ("Model", "Setting", "Task", "Lacking"), list(rows), 4)] if rows else []
 
     def captions(self) -> Sequence[str]:
         drops = any(row.drops for row in self.rows)
@@ -143,7 +172,7 @@ class Leaderboard:
         quiet: set[int] = set()
         for row in self.rows:
             cells: dict[str, Cell] = getattr(row, kind)
-            if kind == "cells" and all(cells[key].estimate is None for key, _ in columns):
+            if kind == "cells" and not any(cells[key].estimate or cells[key].reason for key, _ in columns):
                 continue
             if row.published:
                 quiet.add(len(rows))
@@ -173,6 +202,10 @@ class Leaderboard:
             who = (row.model, row.setting, row.published)
             for heading, what in heads:
                 yield (*who, *what, *_numbers(row.cells[heading]))
+            for task, stages in row.stages.items():
+                named = registry()[task]
+                for stage, cell in stages.items():
+                    yield (*who, "delegation", named.domain, named.title, f"share {stage}", *_numbers(cell))
             for column in standards:
                 if column.heading in row.drops:
                     what = ("ood", _EXTRAPOLATION, column.task.title, f"{column.label} drop")
@@ -184,7 +217,8 @@ class Leaderboard:
 def _numbers(cell: Cell) -> tuple[Any, ...]:
     estimate = cell.estimate
     if estimate is None:
-        return None, None, None, None, None, cell.marks, cell.missing
+        missing = f"{cell.missing}: {cell.reason}" if cell.reason else cell.missing
+        return None, None, None, None, None, cell.marks, missing
     score, n = round(100 * estimate.value, 4), estimate.n or None
     if estimate.stderr is None:
         return score, None, None, None, n, cell.marks, ""
@@ -204,7 +238,7 @@ def build(folders: Iterable[Path], published: Path | None = PUBLISHED) -> Leader
     Raises UserError when a folder does not exist.
     """
     with _no_collection():
-        return _build([load_summary(folder) for folder in find_runs(folders)], published)
+        return _build([view for folder in find_runs(folders) for view in load_summary(folder).views()], published)
 
 
 @contextmanager
@@ -220,7 +254,7 @@ def _no_collection() -> Iterator[None]:
 
 
 def _build(runs: Sequence[RunSummary], published: Path | None) -> Leaderboard:
-    columns = tuple(_columns({task.name for run in runs for task in run.tasks}))
+    columns = tuple(_columns({name for run in runs for name in (*(task.name for task in run.tasks), *run.no_data)}))
     models = [model for model in published_models(published) if model.model in SHOWN] if published else []
     paper = [row for model in models if (row := _published(model, columns)) is not None]
     return Leaderboard(columns, (*_rows(runs, columns), *paper))
@@ -253,10 +287,11 @@ def _rows(runs: Sequence[RunSummary], columns: Sequence[Figure]) -> list[Row]:
         setting = run.setting + (f", run {run.folder.name}" if alike[run.model, run.setting] > 1 else "")
         tasks = {task.name: task for task in run.tasks}
         seen = shares_seen(run.folder)
-        cells = {heading: _cell(tasks.get(task), metric, seen) for heading, task, metric in places}
+        cells = {heading: _cell(run, tasks.get(task), task, metric, seen) for heading, task, metric in places}
         paper = {name: cells[heading] for name, heading in papers.items() if name in tasks}
         averages = {rule.name: _average(rule, paper) for rule in RULES}
-        rows.append(Row(run.model, setting, False, cells, averages, _drops(cells, columns)))
+        stages = {task.name: _stages(task) for task in run.tasks if task.stages}
+        rows.append(Row(run.model, setting, False, cells, averages, _drops(cells, columns), stages))
     return sorted(rows, key=lambda row: (row.model, row.setting))
 
 
@@ -269,21 +304,34 @@ def _drops(cells: dict[str, Cell], columns: Sequence[Figure]) -> dict[str, Cell]
             n, same = before.estimate.n, before.estimate.n == after.estimate.n
             drop = Estimate(before.estimate.value - after.estimate.value, None, n) if same else None
             missing = "" if same else "not of the same samples"
-            found[standard.heading] = Cell(drop, before.mark, missing, max(before.seen, after.seen))
+            found[standard.heading] = Cell(drop, before.mark, missing, seen=max(before.seen, after.seen))
     return found
 
 
 _NOT_RUN = Cell(None, missing="not run")
 
 
-def _cell(task: TaskSummary | None, metric: str, seen: Mapping[tuple[str, str], float]) -> Cell:
+def _cell(
+    run: RunSummary, task: TaskSummary | None, name: str, metric: str, seen: Mapping[tuple[str, str], float]
+) -> Cell:
     if task is None:
-        return _NOT_RUN
+        lacking = run.no_data.get(name)
+        return _NOT_RUN if lacking is None else Cell(None, missing="no data", reason=lacking)
     estimate = task.estimates.get(metric)
     if estimate is None:
         return Cell(None, missing="undefined" if task.n else "no answers")
-    mark = "mini" if task.place == "bundled" else "" if task.complete else "partial"
-    return Cell(estimate, mark, seen=seen.get((task.name, task.place), 0.0))
+    return Cell(estimate, _mark(task), seen=seen.get((task.name, task.place), 0.0))
+
+
+def _mark(task: TaskSummary) -> str:
+    if task.place == "bundled":
+        return "mini"
+    return "" if task.complete else "partial"
+
+
+def _stages(task: TaskSummary) -> dict[str, Cell]:
+    """The share of its answers that came to each stage."""
+    return {stage: Cell(Estimate(count / task.n, None, task.n), _mark(task)) for stage, count in task.stages.items()}
 
 
 def _average(rule: Rule, paper: dict[str, Cell]) -> Cell:
@@ -293,13 +341,16 @@ def _average(rule: Rule, paper: dict[str, Cell]) -> Cell:
     marks = {cell.mark for cell in there.values()}
     remarks = [mark for mark in ("mini", "partial") if mark in marks]
     seen = ["seen in part"] if any(cell.seen for cell in there.values()) else []
-    return _average_cell(rule, scores, ", ".join([*remarks, *seen, *rule.stand_ins]))
+    return average_cell(rule, scores, ", ".join([*remarks, *seen, *rule.stand_ins]))
 
 
-def _average_cell(rule: Rule, scores: dict[str, float], mark: str = "") -> Cell:
+def average_cell(rule: Rule, scores: dict[str, float], mark: str = "") -> Cell:
+    """The rule's average of scores by task name; where tasks are lacking, how many and, if few, which."""
     found = average(rule, scores)
     if found.value is None:
-        return Cell(None, missing=f"{found.there} of {found.asked}")
+        lacking = [task.title for task in rule.tasks if task.name not in scores]
+        named = f", without {', '.join(lacking)}" if len(lacking) <= _NAMED else ""
+        return Cell(None, missing=f"{found.there} of {found.asked}{named}")
     return Cell(Estimate(found.value, None, 0), mark)
 
 
@@ -309,7 +360,7 @@ def _published(model: PublishedModel, columns: Sequence[Figure]) -> Row | None:
     if all(cell.estimate is None for cell in cells.values()):
         return None
     averages = {
-        rule.name: _average_cell(
+        rule.name: average_cell(
             rule, {t.name: model.scores[title] for t in rule.tasks if (title := paper_title(t)) in model.scores}
         )
         for rule in RULES

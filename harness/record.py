@@ -27,13 +27,34 @@ class CorruptLineError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
+class Attempt:
+    """A further attempt of self-repair: what the model was told of its last one, and what became of its answer.
+
+    `prompt_sha256` is over the whole conversation, in the record's form.
+    """
+
+    feedback: str
+    prompt_sha256: str
+    prompt_tokens: int | None
+    completion: str
+    finish_reason: str
+    completion_tokens: int | None
+    program: str | None
+    outcome: Outcome
+    statistics: Mapping[str, Statistics]
+    seconds: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
 class Record:
     """One sample's answer.
 
     `kind` is `generated` (program, outcome) or `foreign` (statistics from another harness, such as lm-eval's samples).
     `model` names weights, tokenizer and chat format by hash. `prompt_sha256` is over the token ids (form `ids`) or the
     UTF-8 text (form `text`: the server tokenised it). `seconds` holds wall times by stage. A record with a `fault` is
-    the harness's failing or the server's, says nothing about the model, and is redone.
+    the harness's failing or the server's, says nothing about the model, and is redone. A prompt that was too long for
+    the model was sent without `shots_dropped` of its exemplars, and `pruned` (`harness.fitting`). All of this is of the
+    first attempt; `repairs` holds those of self-repair after it (`harness.repair`).
     """
 
     task: str
@@ -53,6 +74,9 @@ class Record:
     seconds: Mapping[str, float]
     attempts: int = 1
     fault: str = ""
+    shots_dropped: int = 0
+    pruned: bool = False
+    repairs: tuple[Attempt, ...] = ()
     kind: Literal["generated", "foreign"] = "generated"
     schema: int = field(default=SCHEMA)
 
@@ -62,24 +86,37 @@ class Record:
 
     def to_line(self) -> str:
         """The record as one line, without the line end. ASCII, so that no text of a model's can break a line."""
-        values = {name: getattr(self, name) for name in self.__dataclass_fields__}
-        if (outcome := self.outcome) is not None:
-            values["outcome"] = {
-                "status": outcome.status,
-                "value": to_json(outcome.value),
-                "detail": outcome.detail,
-                "seconds": outcome.seconds,
-            }
+        values = _values(self)
+        if self.repairs:
+            values["repairs"] = [_values(attempt) for attempt in self.repairs]
         rest = json.dumps(values, separators=(",", ":"), allow_nan=False)[1:]
         return f'{_HEAD}{_checksum(rest.encode())}",{rest}'
 
     @staticmethod
     def from_values(values: Mapping[str, Any]) -> Record:
         """The record of a parsed line. The value of an outcome comes back in its JSON form."""
-        outcome = values["outcome"]
-        if outcome is not None:
-            outcome = Outcome(Status(outcome["status"]), outcome["value"], outcome["detail"], outcome["seconds"])
-        return Record(**{**values, "outcome": outcome})
+        repairs = tuple(
+            Attempt(**{**attempt, "outcome": _outcome(attempt["outcome"])}) for attempt in values.get("repairs", ())
+        )
+        outcome = None if values["outcome"] is None else _outcome(values["outcome"])
+        return Record(**{**values, "outcome": outcome, "repairs": repairs})
+
+
+def _values(of: Record | Attempt) -> dict[str, Any]:
+    """The fields, an outcome among them in its JSON form."""
+    values = {name: getattr(of, name) for name in of.__dataclass_fields__}
+    if (outcome := of.outcome) is not None:
+        values["outcome"] = {
+            "status": outcome.status,
+            "value": to_json(outcome.value),
+            "detail": outcome.detail,
+            "seconds": outcome.seconds,
+        }
+    return values
+
+
+def _outcome(values: Mapping[str, Any]) -> Outcome:
+    return Outcome(Status(values["status"]), values["value"], values["detail"], values["seconds"])
 
 
 def parse_line(line: bytes) -> dict[str, Any]:

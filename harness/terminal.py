@@ -12,15 +12,17 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from harness.catalogue import bundled, declaration, find
+from harness.stages import STAGES
 from harness.summary import RESULTS_FILE, RunSummary
 from harness.tables import Format, Grid, csv
-from tasks.source import BUNDLED
 from tasks.task import Task, registry
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from executors.sandbox import Check
+    from harness.ask import Ask
     from harness.batch import BatchRun
     from harness.check import Checked
     from harness.data import Listed, Verified
@@ -40,13 +42,25 @@ TRUNCATION_WARNING = 0.2
 def print_run(summary: RunSummary) -> None:
     """Outcomes and truncation by task, and where the files are."""
     table = Table(title=f"{summary.model} ({summary.setting})")
-    for head in ("task", "n", "outcomes", "truncated"):
+    heads = ["task", "n", "outcomes", "truncated"]
+    staged = any(task.stages for task in summary.tasks)
+    for head in [*heads, "/".join(stage.name.lower() for stage in STAGES)] if staged else heads:
         table.add_column(head)
     for task in summary.tasks:
         cut = task.finish_reasons.get("length", 0) / task.n if task.n else 0.0
         outcomes = ", ".join(f"{name} {count}" for name, count in task.outcomes.items())
-        table.add_row(task.name, str(task.n), outcomes, Text(f"{cut:.0%}", "red" if cut > TRUNCATION_WARNING else ""))
+        stages = " ".join(f"{count / task.n:.0%}" for count in task.stages.values())
+        cut_text = Text(f"{cut:.0%}", "red" if cut > TRUNCATION_WARNING else "")
+        table.add_row(task.name, str(task.n), outcomes, cut_text, *([stages] if staged else []))
+    for name in summary.no_data:
+        table.add_row(name, "", "no data")
     console.print(table)
+    for task in summary.tasks:
+        if task.repairs:
+            counts = ", ".join(f"{what} {count}" for what, count in task.repairs.items())
+            console.print(f"{task.name}: self-repair of {task.n}: {counts}")
+        for what, count in task.shortened.items():
+            console.print(f"{task.name}: too long for the model, {what}: {count} of {task.n}")
     console.print(f"run: {summary.folder}  (records: samples-*.jsonl, numbers: {RESULTS_FILE})", soft_wrap=True)
 
 
@@ -148,21 +162,47 @@ def attacks_table(checks: Sequence[Check]) -> Table:
     return table
 
 
-def task_table() -> Table:
-    """All tasks, one a line."""
+def print_tasks(data: str | None) -> None:
+    """All tasks, one a line, with the data of each; then what is missing."""
     table = Table()
-    for head in ("task", "suites", "domain", "language", "metrics", "bundled"):
+    for head in ("task", "suites", "domain", "language", "metrics", "bundled", "data"):
         table.add_column(head)
+    missing = []
     for task in registry().values():
         metrics = ", ".join(f"{m.name}{' *' if m.name == task.paper_metric else ''}" for m in task.metrics)
-        table.add_row(task.name, ", ".join(task.suites), task.domain, task.language, metrics, str(_bundled(task)))
-    table.caption = "* the metric of the paper's table"
-    return table
+        found = find(task, data)
+        missing += [found] if found.reason else []
+        suites = ", ".join(task.suites)
+        table.add_row(task.name, suites, task.domain, task.language, metrics, str(bundled(task)), found.text)
+    table.caption = "* the metric of the paper's table; data: samples found of those in the test set"
+    console.print(table)
+    for found in missing:
+        console.print(f"{found.task.name}: {found.reason}", soft_wrap=True)
 
 
-def _bundled(task: Task) -> int:
-    folder = BUNDLED / task.source.folder
-    return sum(1 for _ in task.read(folder)) if folder.is_dir() else 0
+def print_task(task: Task, data: str | None) -> None:
+    """A task's declaration."""
+    for head, text in declaration(task, data):
+        console.print(f"{head:<9} {text}", soft_wrap=True)
+
+
+def print_asked(ask: Ask) -> None:
+    """A prompt exactly as it is sent, then what is sent beside it."""
+    sys.stdout.write(ask.prompt.text + "\n")
+    ids = list(ask.prompt.ids)
+    if ids:
+        console.print(f"--- {len(ids)} token ids: {ids[:8]} ... {ids[-8:]}", soft_wrap=True)
+    else:
+        console.print("--- sent as text, or encoded by the tokenizer of --model")
+    stops = ", ".join(map(repr, ask.stop)) or "none"
+    left_out = [f"{ask.shots_dropped} exemplars"] if ask.shots_dropped else []
+    left_out += ["what can be pruned"] if ask.pruned else []
+    if left_out:
+        console.print(f"--- too long for the model: sent without {' and '.join(left_out)}")
+    allowed = f"; only the tokens {list(ask.allowed)}" if ask.allowed else ""
+    console.print(
+        f"--- sample {ask.sample.id}; at most {ask.max_tokens} tokens; stops: {stops}{allowed}", soft_wrap=True
+    )
 
 
 def model_table(known: Mapping[str, KnownModel]) -> Table:

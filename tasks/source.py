@@ -31,6 +31,14 @@ class SourceError(ValueError):
     """The files cannot be had: what is missing, where it was looked for, how to mend it, on one line."""
 
 
+class MissingError(SourceError):
+    """The files are not there, and nothing is wrong with what is. `lacking` says the same of any machine: no paths."""
+
+    def __init__(self, message: str, lacking: str) -> None:
+        super().__init__(message)
+        self.lacking = lacking
+
+
 @dataclass(frozen=True, slots=True)
 class Hub:
     """A dataset repository that holds the official files, pinned to a revision (a commit)."""
@@ -69,7 +77,8 @@ def locate(source: Source, data: str | None = None, environment: Mapping[str, st
     """Find the files of `source`.
 
     `data` is a data root (a folder with one folder a task), or `bundled`, `hub`, `download`. Without it the variable
-    SYMHARNESS_DATA is used, and without that the bundled mini samples. Raises `SourceError`.
+    SYMHARNESS_DATA is used, and without that the bundled mini samples. Raises `SourceError`, `MissingError` where
+    there is nothing.
     """
     wanted = data or (os.environ if environment is None else environment).get(ENVIRONMENT_VARIABLE) or Place.BUNDLED
     if wanted == Place.BUNDLED:
@@ -80,8 +89,9 @@ def locate(source: Source, data: str | None = None, environment: Mapping[str, st
         return _checked(source, fetch_files(source, Place.DOWNLOAD), Place.DOWNLOAD)
     root = Path(wanted).expanduser()
     if not root.is_dir():
-        raise SourceError(
-            f"data folder {str(root)!r} does not exist: give the folder that holds {source.folder}/ with --data"
+        raise MissingError(
+            f"data folder {str(root)!r} does not exist: give the folder that holds {source.folder}/ with --data",
+            f"{source.folder}/ is missing: get it from {source.homepage}",
         )
     return _checked(source, root / source.folder, Place.LOCAL)
 
@@ -95,12 +105,14 @@ def found_in(source: Source, folder: Path) -> tuple[str, ...] | None:
 def _checked(source: Source, folder: Path, place: Place) -> Located:
     if files := found_in(source, folder):
         return Located(folder.resolve(), place, digest(folder, files))
-    missing = folder / next(name for name in source.files if not (folder / name).exists())
+    name = next(name for name in source.files if not (folder / name).exists())
+    missing = folder / name
     if place in (Place.HUB, Place.DOWNLOAD):
         raise SourceError(f"{missing} is missing in what was fetched{_near(missing)}: see {source.homepage}")
-    raise SourceError(
+    raise MissingError(
         f"{missing} is missing{_near(missing)}: put the official files there ({source.homepage}), "
-        "or use --data bundled for the mini samples"
+        "or use --data bundled for the mini samples",
+        f"{source.folder}/{name} is missing: get it from {source.homepage}",
     )
 
 
@@ -136,9 +148,8 @@ def fetch_files(source: Source, place: Place, folder: Path | None = None, report
     if place is Place.HUB:
         return _from_hub(source, folder)
     if not source.downloads:
-        raise SourceError(
-            f"{source.folder} has no official download by plain URL: get the files from {source.homepage}"
-        )
+        lacking = f"{source.folder} has no official download by plain URL: get the files from {source.homepage}"
+        raise MissingError(lacking, lacking)
     folder = folder or download_cache(source)
     for download in source.downloads:
         target = folder / download.path
@@ -157,9 +168,8 @@ def download_cache(source: Source) -> Path:
 
 def _from_hub(source: Source, folder: Path | None) -> Path:
     if source.hub is None:
-        raise SourceError(
-            f"{source.folder} has no copy with the official files on the hub: get them from {source.homepage}"
-        )
+        lacking = f"{source.folder} has no copy with the official files on the hub: get them from {source.homepage}"
+        raise MissingError(lacking, lacking)
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError, RepositoryNotFoundError
 

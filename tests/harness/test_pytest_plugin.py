@@ -10,6 +10,7 @@ import pytest
 
 from harness.runlog import read_records
 from tests.harness.test_rescore import replay_run
+from tests.replay import data_without
 
 
 def run_pytest(folder: Path, *arguments: object) -> subprocess.CompletedProcess[str]:
@@ -99,6 +100,13 @@ def test_an_unknown_task(tmp_path: Path) -> None:
     done = live(tmp_path, "replay:gold", "--symharness-tasks", "spidr")
     assert done.returncode == pytest.ExitCode.USAGE_ERROR
     assert "did you mean spider" in done.stderr
+
+
+def test_a_task_of_a_suite_without_data_is_skipped_with_its_reason(tmp_path: Path) -> None:
+    data = data_without(tmp_path / "data", "mmlu")
+    done = live(tmp_path, "replay:gold", "--symharness-tasks", "general", "--symharness-data", data, "-rs")
+    assert "2 passed, 5 skipped" in done.stdout
+    assert "no data: " in done.stdout
 
 
 def test_without_its_options_the_plug_in_adds_nothing(tmp_path: Path) -> None:
