@@ -28,7 +28,7 @@ from harness.runlog import RunLog
 from harness.runner import Pipeline
 from harness.serving import Server, deterministic_cost, find_engine, serve
 from harness.spread import measure_spread
-from harness.summary import RunSummary, summarise, write_results
+from harness.summary import RunSummary, results_of
 
 _SERVER_STARTS = 4
 _WATCH_SECONDS = 0.5
@@ -52,9 +52,7 @@ def evaluate(plan: Plan, progress: Progress) -> RunSummary:
             progress.say(f"first prompt: {len(first.ids)} tokens, {list(first.ids[:8])} ... {list(first.ids[-8:])}")
         if sum(planned.values()) > len(log.done):
             _answer(plan, log, progress)
-    summary = summarise(plan.folder)
-    write_results(summary)
-    return summary
+    return results_of(plan.folder)
 
 
 def _answer(plan: Plan, log: RunLog, progress: Progress) -> None:

@@ -13,10 +13,10 @@ from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import version
 from typing import Any
 
-from lm_eval.api.instance import Instance  # type: ignore[import-not-found]
-from lm_eval.api.task import Task as LmEvalTask  # type: ignore[import-not-found]
-from lm_eval.config.task import TaskConfig  # type: ignore[import-not-found]
-from lm_eval.filters import build_filter_ensemble  # type: ignore[import-not-found]
+from lm_eval.api.instance import Instance
+from lm_eval.api.task import Task as LmEvalTask
+from lm_eval.config.task import TaskConfig
+from lm_eval.filters import build_filter_ensemble
 
 from executors.pool import Pool, RemoteError, WorkerLostError
 from harness.evaluate import default_workers

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Self, TextIO, TypeVar
 
 from harness.config import UserError
 from harness.record import CorruptLineError, Record, completed_key, parse_line
@@ -49,8 +49,7 @@ class RunLog:
             self._lock = _locked(folder)
             _begin(folder, config, about)
             self.done, self.damaged = _completed(folder)
-            part = folder / f"samples-{len(parts(folder)):04d}.jsonl"
-            self._part = part.open("x", encoding="ascii", newline="\n")
+            self._part: TextIO | None = None
         except OSError as error:
             raise UserError(
                 f"{folder}: cannot write the run there: {error.strerror}; choose another --output_path"
@@ -74,6 +73,9 @@ class RunLog:
 
     def append(self, record: Record) -> None:
         """Write one record, flushed to the system: a kill of ours cannot lose it. Raises OSError (a full disk)."""
+        if self._part is None:
+            part = self.folder / f"samples-{len(parts(self.folder)):04d}.jsonl"
+            self._part = part.open("x", encoding="ascii", newline="\n")
         self._part.write(record.to_line() + "\n")
         self._part.flush()
 
@@ -81,7 +83,8 @@ class RunLog:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
-        self._part.close()
+        if self._part is not None:
+            self._part.close()
         os.close(self._lock)
 
 

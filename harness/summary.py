@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -121,13 +122,16 @@ class _Tally:
     repaired: dict[str, list[Statistics]] = field(default_factory=dict)
     repairs: Counter[str] = field(default_factory=Counter)
     repaired_stages: list[Stage] = field(default_factory=list)
+    known: dict[tuple[tuple[str, float], ...], Statistics] = field(default_factory=dict)
 
     def add(self, task: Task | None, record: Record) -> None:
         if record.fault:
             self.faults += 1
             return
         for name, statistics in record.statistics.items():
-            self.statistics.setdefault(name, []).append(statistics)
+            # Most are one of a few (a score of 0 or 1): a million records must not hold a million copies.
+            one = self.known.setdefault(tuple(statistics.items()), statistics)
+            self.statistics.setdefault(name, []).append(one)
         last = record.repairs[-1] if record.repairs else record
         if self.retries:
             for name, statistics in last.statistics.items():
@@ -135,7 +139,7 @@ class _Tally:
             if record.repairs:
                 self.repairs["asked again"] += 1
                 self.repairs["then ran"] += last.outcome is not None and last.outcome.ok
-        self.groups.append(record.group)
+        self.groups.append(sys.intern(record.group))
         self.finish_reasons[record.finish_reason] += 1
         if record.shots_dropped:
             self.shortened["shots dropped"] += 1
@@ -161,6 +165,15 @@ def summarise(folder: Path) -> RunSummary:
             tallies.setdefault(task, _Tally(retries)).add(known.get(task), record)
     tasks = tuple(_task(name, tally, config["tasks"][name]) for name, tally in tallies.items() if name in known)
     return RunSummary(folder, config, tasks)
+
+
+def results_of(folder: Path) -> RunSummary:
+    """The numbers of a run, whose `results.json` is written where it is not of today's records. Raises UserError."""
+    if _of_todays_records(folder) and _first_line(folder / RESULTS_FILE) is not None:
+        return load_summary(folder)
+    summary = summarise(folder)
+    write_results(summary)
+    return summary
 
 
 def load_summary(folder: Path) -> RunSummary:
