@@ -109,9 +109,13 @@ class _File(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class BatchRun:
-    """One run of a batch: what it will do, and by task why a part of what was asked is left out of it."""
+    """One run of a batch: what it will do, of how many tasks, and by task why a part of what was asked is left out.
+
+    Suites keep their names, so that the run itself records which of their tasks had no data.
+    """
 
     options: Options
+    tasks: int
     missing: Mapping[str, str]
 
 
@@ -165,8 +169,9 @@ def _surveyed(number: int, options: Options) -> BatchRun:
             f"run {number}: num_fewshot {options.num_fewshot}: {written} exemplars are written for {short[0].name}"
         )
     missing = {task.name: reason for task in tasks if (reason := _missing(task, options.data))}
-    there = [task.name for task in tasks if task.name not in missing]
-    return BatchRun(replace(options, tasks=there), missing)
+    there = len(tasks) - len(missing)
+    names = [name for name in options.tasks if there and name not in missing]
+    return BatchRun(replace(options, tasks=names), there, missing)
 
 
 def _missing(task: Task, data: str | None) -> str:

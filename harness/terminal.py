@@ -239,7 +239,7 @@ def batch_table(runs: Sequence[BatchRun]) -> Table:
     for number, run in enumerate(runs, 1):
         options = run.options
         limit = "" if options.limit is None else f"{options.limit:g}"
-        spec, shots, tasks = options.spec, str(options.num_fewshot), str(len(options.tasks))
+        spec, shots, tasks = options.spec, str(options.num_fewshot), str(run.tasks)
         table.add_row(str(number), spec.name, spec.revision or "", shots, tasks, limit, ", ".join(run.missing))
     reasons = {task: reason for run in runs for task, reason in run.missing.items()}
     table.caption = "\n".join(f"{task}: {reason}" for task, reason in reasons.items())

@@ -11,8 +11,10 @@ import pytest
 from harness.batch import read_batch, survey
 from harness.config import UserError
 from harness.models import KNOWN
+from harness.plan import prepare
 from harness.serving import PROJECT
 from tasks.chat import ChatFormat
+from tests.replay import data_without
 
 TWO = """
 [defaults]
@@ -90,8 +92,16 @@ def test_a_mistake_on_the_command_line_is_one_line_and_exit_code_2(tmp_path: Pat
 def test_missing_data_is_left_out_and_named(tmp_path: Path) -> None:
     (tmp_path / "data").mkdir()
     (run,) = survey(read_batch(written(tmp_path, f'[[run]]\nmodel = "replay:gold"\ndata = "{tmp_path / "data"}"')))
-    assert run.options.tasks == []
+    assert (run.options.tasks, run.tasks) == ([], 0)
     assert "dev.json is missing: put the official files there" in run.missing["spider"]
+
+
+def test_a_suite_with_missing_data_keeps_its_name_for_the_run_to_record(tmp_path: Path) -> None:
+    data = data_without(tmp_path / "data", "bbh")
+    text = f'[[run]]\nmodel = "replay:gold"\ntasks = ["general", "bbh", "scan"]\ndata = "{data}"'
+    (run,) = survey(read_batch(written(tmp_path, text)))
+    assert (run.options.tasks, run.tasks) == (["general", "scan"], 6)
+    assert prepare(run.options).config["no_data"].keys() == {"bbh", "bbh_cot"} == run.missing.keys()
 
 
 def test_a_dry_run_runs_nothing(tmp_path: Path) -> None:
