@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
+from harness.checkpoint import load_tokenizer
 from harness.client import API_KEY, Client, without_credentials
+from harness.config import ModelSpec, UserError
 from harness.leaderboard import build
+from harness.serving import Engine, command
 from harness.tables import Format
 from harness.terminal import console, print_report, rendered
 from tasks.source import BUNDLED
 from tasks.task import DataError, registry
+from tests.checkpoints import tiny_checkpoint
 from tests.harness.test_cli import symharness
 from tests.harness.test_rescore import replay_run
 from tests.replay import gold, plan_for, server_for
@@ -91,3 +96,17 @@ async def test_a_server_that_wants_a_key_gets_it(monkeypatch: pytest.MonkeyPatch
         async with Client(server.base_url):
             pass
     assert server.authorizations == {"Bearer key-5ecret"}
+
+
+def test_code_of_a_checkpoint_is_not_run(tmp_path: Path) -> None:
+    """A tokenizer class of the checkpoint's own would be code of a stranger's."""
+    folder = tiny_checkpoint(tmp_path / "tiny")
+    settings = json.loads((folder / "tokenizer_config.json").read_text())
+    mark = tmp_path / "mark"
+    settings |= {"tokenizer_class": "Theirs", "auto_map": {"AutoTokenizer": ["theirs.Theirs", None]}}
+    (folder / "tokenizer_config.json").write_text(json.dumps(settings))
+    (folder / "theirs.py").write_text(f"open({str(mark)!r}, 'w').close()\nclass Theirs: pass\n")
+    with suppress(UserError):
+        load_tokenizer(ModelSpec(model=str(folder)))
+    assert not mark.exists()
+    assert "--trust-remote-code" not in command(Engine(Path("python"), cpu=True), ModelSpec(model=str(folder)), 1, 1)
