@@ -560,6 +560,20 @@ def contamination(
 
 
 @app.command()
+def publish(
+    runs: Annotated[list[Path], typer.Argument(help="Run folders.")],
+    output_path: Annotated[Path, typer.Option("--output_path", "-o", help="Where they go, as <model>/<run>.")] = Path(
+        "results"
+    ),
+) -> None:
+    """Copy runs without the texts of data that are not ours: ids, hashes, outcomes and statistics stay."""
+    from harness.publish import publish as published
+
+    for run in runs:
+        typer.echo(f"written: {published(run, output_path)}")
+
+
+@app.command()
 def serve(
     model: ModelOption,
     port: Annotated[int | None, typer.Option(help="Port on 127.0.0.1. [default: a free one]")] = None,
