@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import atexit
 import os
+import signal
 import threading
 from collections.abc import Mapping
 
 from executors.outcome import Limits
 from executors.sandbox.bubblewrap import Spec
 from executors.sandbox.errors import JailLostError
-from executors.sandbox.jail import Ended, Jail
+from executors.sandbox.jail import Ended, Jail, Stop
 
 _ATTEMPTS = 10
+_KILLED = 3
 
 
 class KeptJail:
@@ -29,14 +31,20 @@ class KeptJail:
     def run(self, request: Mapping[str, object], limits: Limits, reply_limit: int | None = None) -> Ended | None:
         """See `Jail.run`; None when the jail was lost under every run of the program.
 
-        No program can end the jail, so one that was lost says nothing about the program: it is run again.
+        No program can end the jail, so one that was lost says nothing about the program: it is run again. So is one
+        whose process was killed, which we do not do while it speaks to us, until it has ended so `_KILLED` times.
         """
+        killed = 0
         with self._lock:
             for _ in range(_ATTEMPTS):
                 try:
                     if self._jail is None:
                         self._jail = Jail(self._spec)
-                    return self._jail.run(request, limits, reply_limit)
+                    ended = self._jail.run(request, limits, reply_limit)
+                    was_killed = ended.stop is Stop.CLOSED and ended.exit_code == -signal.SIGKILL
+                    killed += was_killed
+                    if not was_killed or killed == _KILLED:
+                        return ended
                 except JailLostError:
                     self._close()
                 except BaseException:
