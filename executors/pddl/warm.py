@@ -113,6 +113,8 @@ class _Planner:
             start_new_session=True,
             bufsize=0,
         )
+        # A jail killed while it starts can leave a child that holds the pipes open and waits for ever.
+        self.life = os.pidfd_open(self.process.pid)
 
     def ask(self, parts: Sequence[bytes], deadline: float) -> Reply:
         try:
@@ -134,7 +136,7 @@ class _Planner:
         handle = self.process.stdin.fileno()
         view = memoryview(data)
         while view:
-            _await(handle, select.POLLOUT, deadline)
+            self.wait(handle, select.POLLOUT, deadline)
             view = view[os.write(handle, view[:4096]) :]  # no more than a pipe that polls writable takes at once
 
     def receive(self, most: int, deadline: float) -> bytes:
@@ -144,7 +146,7 @@ class _Planner:
         missing = 8
         head = b""
         while missing:
-            _await(handle, select.POLLIN, deadline)
+            self.wait(handle, select.POLLIN, deadline)
             part = os.read(handle, min(missing, 1 << 20))
             if not part:
                 raise EOFError
@@ -157,6 +159,17 @@ class _Planner:
                     raise EOFError
         return b"".join(parts)
 
+    def wait(self, handle: int, event: int, deadline: float) -> None:
+        """Raises TimeoutError; EOFError when the process ended and has nothing more to say."""
+        poll = select.poll()
+        poll.register(handle, event)
+        poll.register(self.life, select.POLLIN)
+        ready = [one for one, _ in poll.poll(max(0.0, deadline - time.monotonic()) * 1000)]
+        if not ready:
+            raise TimeoutError
+        if handle not in ready:
+            raise EOFError
+
     @property
     def usable(self) -> bool:
         return self.owner == os.getpid() and self.process.poll() is None
@@ -167,6 +180,9 @@ class _Planner:
         with suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
+        if self.life >= 0:
+            os.close(self.life)
+            self.life = -1
         for pipe in (self.process.stdin, self.process.stdout):
             if pipe is not None:
                 with suppress(BrokenPipeError):
@@ -192,10 +208,3 @@ def _forget() -> None:
 
 
 atexit.register(_forget)
-
-
-def _await(handle: int, event: int, deadline: float) -> None:
-    poll = select.poll()
-    poll.register(handle, event)
-    if not poll.poll(max(0.0, deadline - time.monotonic()) * 1000):
-        raise TimeoutError

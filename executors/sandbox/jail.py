@@ -114,6 +114,7 @@ class Jail:
         started = bubblewrap.start(spec)
         self._process: subprocess.Popen[bytes] = started.process
         self._zygote = started.channel
+        self._life = os.pidfd_open(started.process.pid)
         self._spares: deque[_Child] = deque()
         self._ended: dict[int, int] = {}
         _open_jails.add(self)
@@ -164,6 +165,7 @@ class Jail:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+        os.close(self._life)
         if self._process.stderr is not None:
             self._process.stderr.close()
 
@@ -173,6 +175,7 @@ class Jail:
         for child in self._spares:
             child.close()
         self._spares.clear()
+        os.close(self._life)
         if self._process.stderr is not None:
             self._process.stderr.close()
         # It is the parent's to wait for.
@@ -202,7 +205,13 @@ class Jail:
         child.ready = True
 
     def _receive(self, seconds: float) -> None:
-        self._zygote.settimeout(seconds)
+        poll = select.poll()
+        poll.register(self._zygote, select.POLLIN)
+        # A jail killed while it starts can leave a child that holds the socket open and waits for ever.
+        poll.register(self._life, select.POLLIN)
+        ready = [one for one, _ in poll.poll(seconds * 1000)]
+        if self._zygote.fileno() not in ready:
+            raise JailLostError("it ended" if ready else f"no word in {seconds:g} s")
         try:
             message, descriptors, _, _ = socket.recv_fds(self._zygote, wire.MESSAGE.size, 3, socket.MSG_CMSG_CLOEXEC)
         except OSError as error:

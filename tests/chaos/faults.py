@@ -168,14 +168,14 @@ def server_restarts(stage: Stage, times: int) -> Verdict:
 def model_swapped(stage: Stage, times: int) -> Verdict:
     """Another model on the same port: the run stops before a record of it is written, and goes on with the first."""
     began = time.monotonic()
-    server = stage.server(delay=0.2)
+    server = stage.server(delay=1.0)
     swapped = 0
     with server:
         run = Disturbed(stage, "swapped", server)
         process = run.start()
         _wait_for(lambda: run.recorded() >= 4, 60.0)
     for _ in range(times):
-        other = stage.server(delay=0.2, port=server.port)
+        other = stage.server(delay=1.0, port=server.port)
         other.root, other.answer = "weights-2", lambda prompt: "words of another model"
         with running(process), other:
             _, said = process.communicate(timeout=120)
