@@ -105,20 +105,17 @@ def sql(completion: str) -> str | None:
     return (statement if block is not None else re.split(r"\r?\n[ \t]*\r?\n", statement)[0]).strip() or None
 
 
-_ACTION_LINE = re.compile(
-    r"^[ \t]*(?:[\w ]{0,40}:)?[ \t]*(?P<actions>I_[A-Z_]+(?:[ \t,]+I_[A-Z_]+)*)[ \t.]*$", re.MULTILINE
-)
-
-
-def actions(completion: str) -> str | None:
+def actions(completion: str, action: str = "I_[A-Z_]+") -> str | None:
     """A SCAN action sequence: the first line that is nothing but actions (after an optional label), else the text.
 
-    Free text is handed on as it stands, so that a wrong word is seen as `invalid` and not silently dropped.
+    `action` is the pattern of one. Free text is handed on as it stands, so that a wrong word is seen as `invalid` and
+    not silently dropped.
     """
     text = without_end_tokens(completion)
     block = fenced(text)
     text = (block if block is not None else text).strip()
-    line = _ACTION_LINE.search(text)
+    sequence = rf"(?P<actions>{action}(?:[ \t,]+{action})*)"
+    line = re.search(rf"^[ \t]*(?:[\w ]{{0,40}}:)?[ \t]*{sequence}[ \t.]*$", text, re.MULTILINE)
     if line is not None:
         return " ".join(line["actions"].replace(",", " ").split())
     return text or None

@@ -66,19 +66,19 @@ def _json(path: Path) -> Any:
         raise DataError(f"{path} is not whole JSON ({error}): fetch the official file again") from error
 
 
-def extract_program(completion: str) -> str | None:
+# `name(...)` for CLEVR, `operation: argument->...` that begins as GQA's programs do.
+_PROGRAM_LINE = re.compile(r"(?:^|[:`]\s*)(?P<program>[a-z_]+\(.*\)|select\s*:.*)$", re.MULTILINE)
+
+
+def extract_program(completion: str, line_form: re.Pattern[str] = _PROGRAM_LINE) -> str | None:
     """A program: the last fenced block, else JSON from its first bracket, else the first line that looks like one."""
     text = extract.without_end_tokens(completion)
     block = extract.fenced(text)
     text = (block if block is not None else text).strip()
     if text.startswith("["):
         return text
-    line = _PROGRAM_LINE.search(text)
+    line = line_form.search(text)
     return (line["program"] if line else text).strip().strip("`") or None
-
-
-# `name(...)` for CLEVR, `operation: argument->...` that begins as GQA's programs do.
-_PROGRAM_LINE = re.compile(r"(?:^|[:`]\s*)(?P<program>[a-z_]+\(.*\)|select\s*:.*)$", re.MULTILINE)
 
 
 def _context(sample: Sample) -> Mapping[str, Any]:
