@@ -51,10 +51,10 @@ class Symbolic(_Settings):
     """The Symbolic Collection.
 
     `rows` is the size of the mix, `shares` those of its three parts; a part with too few pairs gives all it has, and
-    the manifest says so. `data` is the root of the tasks' folders; `tasks` are the names (or suites) whose train
-    splits are read. `generated` asks generators for so many samples a name. `accepted` are run folders or JSONL files of
-    completions, `evolve` the tasks whose samples are renamed. `released` is the published collection (a file, or
-    `hub:OWNER/NAME`), which replaces D_s1.
+    the manifest says so. `data` is the root of the tasks' folders; `tasks` are the tasks and suites whose train splits
+    are read. `generated` asks generators for so many samples a name. `accepted` are run folders or JSON lines of
+    completions for those samples; `worked` adds programs made from GSM8K's annotated solutions; both are judged. `evolve`
+    names the tasks whose samples are renamed. `released` is the published collection (a file, or `hub:OWNER/NAME`).
     """
 
     rows: Positive
@@ -63,6 +63,7 @@ class Symbolic(_Settings):
     tasks: tuple[str, ...] = ("symbolic",)
     generated: Mapping[str, Count] = {}
     accepted: tuple[str, ...] = ()
+    worked: bool = False
     evolve: tuple[str, ...] = ()
     released: str | None = None
 
@@ -74,20 +75,17 @@ class Symbolic(_Settings):
 
 
 class GeneralSource(_Settings):
-    """A file, or `hub:OWNER/NAME[:SPLIT]`, of instructions. `rows` None: all."""
+    """A file, or `hub:OWNER/NAME[:SPLIT]`, of instructions and answers. `rows` None: all."""
 
     path: str
     rows: Positive | None = None
 
 
 class General(_Settings):
-    """General instructions for Infusion: `sources` in any known format, `distilled` records of a run of the baseline,
-    whose own answers are learnt, and `generated` easy questions of our own."""
+    """General instructions for Infusion, in any format of `trainer.collection.instructions`; `rows` of them all."""
 
     rows: Count
     sources: tuple[GeneralSource, ...] = ()
-    distilled: tuple[str, ...] = ()
-    generated: Count = 0
 
 
 class Stage(_Settings):
@@ -133,6 +131,12 @@ class TrainConfig(_Settings):
     infusion: Stage = Stage()
     mixed: Stage = Stage()
     run: Run = Run()
+
+    def stage(self, name: str) -> Stage:
+        """The settings of `injection`, `infusion` or `mixed`."""
+        settings = getattr(self, name)
+        assert isinstance(settings, Stage)
+        return settings
 
 
 def load_config(path: Path, changes: Mapping[str, str] | None = None) -> TrainConfig:

@@ -19,7 +19,7 @@ _QUALITIES = {
 }  # fmt: skip
 _DEEDS = {
     "sleeps": "Sleeps", "sings": "Sings", "travels": "Travels", "works at night": "WorksAtNight", "eats fish": "EatsFish",
-    "lives in town": "LivesInTown", "reads books": "ReadsBooks", "owns a boat": "OwnsABoat", "drinks tea": "DrinksTea",
+    "lives in town": "LivesInTown", "reads books": "ReadsBooks", "owns a boat": "OwnsBoat", "drinks tea": "DrinksTea",
     "swims": "Swims", "wins prizes": "WinsPrizes", "pays taxes": "PaysTaxes",
 }  # fmt: skip
 _RELATIONS = {"admires": "Admires", "helps": "Helps", "knows": "Knows", "follows": "Follows", "visits": "Visits"}

@@ -99,17 +99,24 @@ _TRAIN: Mapping[str, tuple[tuple[TrainFiles, ...], ...]] = {
     "malls": ((TrainFiles(r"MALLS-v0\.1-train\.json", "MALLS-v0.1-test.json"),),),
     "grailqa": ((TrainFiles(r"grailqa_v1\.0_train\.json", "grailqa_v1.0_dev.json"),),),
     "webqsp": ((TrainFiles(r"WebQSP\.train\.json", "WebQSP.test.json"),),),
+    "gsm8k": ((TrainFiles(r"train\.jsonl", "test.jsonl"),),),
+    "aqua": (
+        (TrainFiles(r"train\.json", "test.json"),),
+        (TrainFiles(r"dev\.json", "test.json"),),
+    ),
+    "folio_delegation": ((TrainFiles(r"train\.json", "dev.json"),),),
+    "proofwriter": ((TrainFiles(r"train\.json", "test.json"),),),
+    "wikitq": ((TrainFiles(r"data/training\.tsv", "data/pristine-unseen-tables.tsv"),),),
     "compwebq": ((TrainFiles(r"ComplexWebQuestions_train\.json", "ComplexWebQuestions_test.json"),),),
 }  # fmt: skip
-
-
-def has_train_split(task: Task) -> bool:
-    """Whether the task's official train files are known."""
-    return task.name in _TRAIN
+# Their gold completion only states the answer ("return 72"), which would teach a model to guess: no pairs for D_s1, but
+# questions for D_s2.
+ANSWERS_ONLY = frozenset({"gsm8k", "aqua", "folio_delegation", "proofwriter", "wikitq"})
+TRAIN = "train-"  # what the ids of train samples begin with
 
 
 def train_samples(task: Task, root: Path) -> Iterator[Sample]:
-    """The train samples of a task under the data root `root`, ids beginning with `train-`; none where no file is there.
+    """The train samples of a task under the data root `root`, ids beginning with `TRAIN`; none where no file is there.
 
     Raises `DataError`, naming the file as it is called in the view.
     """
@@ -120,7 +127,7 @@ def train_samples(task: Task, root: Path) -> Iterator[Sample]:
             with tempfile.TemporaryDirectory(prefix="train-split-") as scratch:
                 _make_view(folder, Path(scratch), found)
                 try:
-                    yield from (replace(sample, id=f"train-{sample.id}") for sample in task.read(Path(scratch)))
+                    yield from (replace(sample, id=f"{TRAIN}{sample.id}") for sample in task.read(Path(scratch)))
                 except FileNotFoundError as error:
                     raise DataError(f"{folder}: train split of {task.name}: {error}") from error
             return
@@ -149,19 +156,25 @@ _HELD_OUT = re.compile(r"(?<![a-z])(test|dev|valid|validation|ground_truth)(?![a
 
 
 def _make_view(folder: Path, view: Path, found: Mapping[Path, tuple[str, Convert | None]]) -> None:
-    """Everything of the folder by links, without what is held out; then the train files in its place."""
+    """Everything of the folder by links, without what is held out; the train files in its place.
+
+    A file of the view is only ever created: writing through a link would change the data set itself.
+    """
+    given = {name for name, _ in found.values()}
     for path in folder.rglob("*"):
-        relative = path.relative_to(folder)
-        if path.is_file() and path not in found and not _HELD_OUT.search(relative.as_posix()):
-            (view / relative).parent.mkdir(parents=True, exist_ok=True)
-            (view / relative).symlink_to(path.resolve())
+        name = path.relative_to(folder).as_posix()
+        if path.is_file() and path not in found and name not in given and not _HELD_OUT.search(name):
+            (view / name).parent.mkdir(parents=True, exist_ok=True)
+            (view / name).symlink_to(path.resolve())
     for path, (name, convert) in found.items():
         target = view / name
         target.parent.mkdir(parents=True, exist_ok=True)
         if convert is None:
             target.symlink_to(path.resolve())
-        else:
-            try:
-                target.write_text(convert(path.read_text(encoding="utf-8")), encoding="utf-8")
-            except (ValueError, KeyError, TypeError) as error:
-                raise DataError(f"{path}: not the official train file ({error!r}); fetch it again") from error
+            continue
+        try:
+            text = convert(path.read_text(encoding="utf-8"))
+        except (ValueError, KeyError, TypeError) as error:
+            raise DataError(f"{path}: not the official train file ({error!r}); fetch it again") from error
+        with target.open("x", encoding="utf-8") as stream:
+            stream.write(text)
