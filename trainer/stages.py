@@ -215,6 +215,7 @@ def make_trainer(
         logging_steps=max(1, min(10, settings.save_steps)),
         report_to="none",
         disable_tqdm=True,
+        ddp_find_unused_parameters=False,
         dataloader_pin_memory=torch.cuda.is_available(),
     )
     if not isinstance(model, transformers.PreTrainedModel):
@@ -226,6 +227,8 @@ def make_trainer(
     trainer = CompletionTrainer(
         model=model, args=arguments, train_dataset=rows, processing_class=tokenizer, peft_config=adapters
     )
+    if run.fsdp and world > 1 and not trainer.is_fsdp_enabled:
+        raise ConfigError("run.fsdp: this build of accelerate does not shard here; start with `accelerate launch`")
     trainer.remove_callback(transformers.PrinterCallback)
     return trainer
 
