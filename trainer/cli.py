@@ -15,7 +15,7 @@ import typer
 from trainer.config import ConfigError, TrainConfig, load_config
 
 if TYPE_CHECKING:
-    from trainer.stages import StageName
+    pass
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -67,6 +67,60 @@ def collect(config: Config, change: Changes = None) -> None:
     typer.echo(json.dumps({key: manifest[key] for key in ("mixes", "available", "wanted", "kept_out")}, indent=1))
 
 
+@app.command()
+def ask(
+    config: Config,
+    out: Annotated[Path, typer.Option(help="JSON-lines file; an interrupted call goes on with it.")],
+    base_url: Annotated[str, typer.Option(help="OpenAI-compatible server, as `symharness serve` starts one.")],
+    what: Annotated[str, typer.Option(help="general (answers to distil) or symbolic (tries at train samples).")],
+    count: Annotated[int, typer.Option(help="Questions.", min=1)] = 400,
+    tries: Annotated[int, typer.Option(help="Answers a train sample.", min=1)] = 1,
+    temperature: Annotated[float, typer.Option(min=0)] = 0.0,
+    max_tokens: Annotated[int, typer.Option(min=1)] = 128,
+    change: Changes = None,
+) -> None:
+    """Ask a served model: its answers become general data, or, judged by their executors, D_s2."""
+    from tasks.chat import resolve
+    from trainer.asking import Question, Sampling, general_questions
+    from trainer.asking import ask as ask_server
+    from trainer.checkpoints import load_tokenizer
+    from trainer.collection.mixing import symbolic_questions
+
+    settings = _config(config, change)
+    tokenizer = load_tokenizer(settings.model)
+    if what not in ("general", "symbolic"):
+        raise ConfigError(f"--what {what!r}: general or symbolic")
+    questions = (
+        general_questions(count, settings.seed)
+        if what == "general"
+        else (Question(*each) for each in symbolic_questions(settings, count) for _ in range(tries))
+    )
+    sampling = Sampling(max_tokens, temperature, settings.seed)
+    chat_format = resolve(settings.model.chat_format, tokenizer)
+    lines = ask_server(base_url, questions, chat_format, tokenizer, sampling, out)
+    typer.echo(f"{out}: {lines} answers")
+
+
+@app.command()
+def geometry(
+    checkpoints: Annotated[list[str], typer.Argument(help="Checkpoint folders or hub ids to compare.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder of geometry.json and geometry.png.")],
+    tasks: Annotated[str, typer.Option(help="Tasks and suites whose gold symbols are embedded.")] = "symbolic",
+    data: Annotated[str | None, typer.Option(help="Data root, or `bundled`.")] = None,
+    count: Annotated[int, typer.Option(help="Symbolic forms a family.", min=2)] = 32,
+) -> None:
+    """Alignment and uniformity of checkpoints by layer (Wang & Isola), with a plot that compares them."""
+    from trainer.embedding_geometry import measure, symbols, write
+
+    families = symbols(tasks.split(","), data, count)
+    measured = []
+    for checkpoint in checkpoints:
+        measured.append(measure(checkpoint, families))
+        last = measured[-1]
+        typer.echo(f"{last.name}: last layer: alignment {last.alignment[-1]:.4f}, uniformity {last.uniformity[-1]:.4f}")
+    write(measured, families, out)
+
+
 def _stages(path: Path, change: list[str] | None, dry_run: bool, *names: str) -> None:
     config = _config(path, change)
     if not dry_run:
@@ -107,7 +161,7 @@ def _run(config: TrainConfig, *names: str) -> None:
 def _has_gpu() -> bool:
     import torch
 
-    return torch.cuda.is_available()
+    return bool(torch.cuda.is_available())
 
 
 def _config(path: Path, changes: list[str] | None) -> TrainConfig:
@@ -119,6 +173,7 @@ def main() -> None:
     """Entry point: user errors become one line and exit status 2."""
     from tasks.source import SourceError
     from tasks.task import DataError, UnknownTaskError
+    from trainer.asking import ServerError
 
     # Progress is ours; the libraries' bars and advice would bury it.
     os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
@@ -127,7 +182,7 @@ def main() -> None:
     warnings.filterwarnings("ignore", category=FutureWarning, module=r"transformers\.|trl\.")
     try:
         app()
-    except (ConfigError, DataError, SourceError, UnknownTaskError) as error:
+    except (ConfigError, DataError, ServerError, SourceError, UnknownTaskError) as error:
         typer.echo(f"error: {error}", err=True)
         sys.exit(2)
 

@@ -30,7 +30,9 @@ def tiny_checkpoint(folder: Path, seed: int = 0) -> Path:
     tokenizer.add_special_tokens([AddedToken(_BOS, special=True), AddedToken(_EOS, special=True)])
     bos, eos = tokenizer.token_to_id(_BOS), tokenizer.token_to_id(_EOS)
     tokenizer.post_processor = processors.TemplateProcessing(single=f"{_BOS} $A", special_tokens=[(_BOS, bos)])
-    fast = transformers.PreTrainedTokenizerFast(tokenizer_object=tokenizer, bos_token=_BOS, eos_token=_EOS)
+    fast = transformers.PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
+        tokenizer_object=tokenizer, bos_token=_BOS, eos_token=_EOS
+    )
     fast.save_pretrained(folder)
     config = transformers.LlamaConfig(
         vocab_size=len(fast), hidden_size=64, intermediate_size=128, num_hidden_layers=2, num_attention_heads=4,

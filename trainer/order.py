@@ -18,7 +18,7 @@ def steps_of(rows: int, batch: int, epochs: float) -> int:
 
 
 def row_order(lengths: Sequence[int], batch: int, steps: int, seed: int) -> list[int]:
-    """Numbers of the rows of `steps` batches, one after the other. Each epoch goes through all rows in another order."""
+    """Numbers of the rows of `steps` batches, one after the other. Each epoch has all rows in another order."""
     order: list[int] = []
     stream = _epochs(lengths, batch, random.Random(f"order {seed}"))
     while len(order) < steps * batch:
@@ -27,7 +27,7 @@ def row_order(lengths: Sequence[int], batch: int, steps: int, seed: int) -> list
 
 
 def _epochs(lengths: Sequence[int], batch: int, draw: random.Random) -> Iterator[list[int]]:
-    """Groups of batches, without end; batches of a group in random order, their rows from the longest to the shortest."""
+    """Groups of batches, without end: batches in random order, rows of a batch from the longest to the shortest."""
     carried: list[int] = []  # rows that an epoch left over, fewer than a batch
     while True:
         rows = carried + draw.sample(range(len(lengths)), len(lengths))

@@ -34,7 +34,7 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A pair as the model reads it: `ids` of prompt, completion and EOS, of which the first `prompt` are the prompt's."""
+    """A pair as the model reads it: `ids` of prompt, completion and EOS; the first `prompt` are those of the prompt."""
 
     ids: tuple[int, ...]
     prompt: int
@@ -62,7 +62,7 @@ def encode_pairs(pairs: Iterable[Pair], chat_format: ChatFormat, tokenizer: Toke
         apart = tokenizer(completions, add_special_tokens=False)["input_ids"]
         for prompt, both, alone in zip(encode(texts, chat_format, tokenizer), together, apart, strict=True):
             begun = len(prompt.ids)
-            # Where its first characters merge with the prompt's last ones, a completion is written as tokens of its own.
+            # Where its first characters merge with the prompt's last ones, a completion has tokens of its own.
             completion = both[begun:] if tuple(both[:begun]) == prompt.ids else alone
             yield Row((*prompt.ids, *completion, tokenizer.eos_token_id), begun)
 

@@ -1,4 +1,4 @@
-"""What training shows while it runs: a bar with loss, tokens a second and time left; one line a log without a terminal."""
+"""What training shows while it runs: a bar with loss, tokens a second and time left; without a terminal, lines."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from trainer.completion_loss import CompletionTrainer
 
 
-class StepProgress(TrainerCallback):  # type: ignore[misc]  # transformers is not typed where torch is missing
+class StepProgress(TrainerCallback):
     """`trainer` counts the tokens of one process; all have about as many."""
 
     def __init__(self, trainer: CompletionTrainer, title: str, console: Console | None = None) -> None:
@@ -72,9 +72,7 @@ class StepProgress(TrainerCallback):  # type: ignore[misc]  # transformers is no
                 soft_wrap=True,
             )
 
-    def on_step_end(
-        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
-    ) -> None:
+    def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
         if state.is_world_process_zero:
             self._bar.update(self._task, completed=state.global_step)
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -25,10 +24,10 @@ from trl import SFTConfig
 
 from tasks.chat import ChatFormat, Tokenizer, resolve
 from trainer import checkpoints
-from trainer.collection.mixing import INFUSION, MANIFEST, MIXED, SYMBOLIC, build
+from trainer.collection.mixing import INFUSION, MIXED, SYMBOLIC, build
 from trainer.collection.pair_file import read_pairs
 from trainer.completion_loss import CompletionTrainer
-from trainer.config import ConfigError, Stage, TrainConfig
+from trainer.config import ConfigError, TrainConfig
 from trainer.model_card import write_model_card
 from trainer.order import row_order, steps_of
 from trainer.pairs import encode_pairs
@@ -222,7 +221,11 @@ def make_trainer(
         model = checkpoints.load_model(model, tokenizer)
     lora = config.model.lora
     adapters = lora and LoraConfig(
-        r=lora.rank, lora_alpha=lora.alpha, lora_dropout=lora.dropout, target_modules="all-linear", task_type="CAUSAL_LM"
+        r=lora.rank,
+        lora_alpha=lora.alpha,
+        lora_dropout=lora.dropout,
+        target_modules="all-linear",
+        task_type="CAUSAL_LM",
     )
     trainer = CompletionTrainer(
         model=model, args=arguments, train_dataset=rows, processing_class=tokenizer, peft_config=adapters

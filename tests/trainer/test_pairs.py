@@ -58,7 +58,9 @@ def test_a_llama_row_has_one_bos_and_one_eos(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("prompt", "completion"), [("Answer:", " Yes"), ("Answer: ", "Yes"), ("Answer:\n", "Yes")], ids=["bare", "blank", "line"]
+    ("prompt", "completion"),
+    [("Answer:", " Yes"), ("Answer: ", "Yes"), ("Answer:\n", "Yes")],
+    ids=["bare", "blank", "line"],
 )
 def test_plain_text_gets_a_blank_where_neither_side_has_one(tmp_path: Path, prompt: str, completion: str) -> None:
     (row,) = encode_pairs([pair(prompt, "Yes")], ChatFormat.PLAIN, llama_like(tmp_path))

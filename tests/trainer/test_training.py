@@ -10,11 +10,9 @@ import sys
 import time
 from pathlib import Path
 
-import pytest
-
-torch = pytest.importorskip("torch", reason="runs in .venv-train: make test-train")
-
 import datasets
+import pytest
+import torch
 import transformers
 
 from harness.serving import PROJECT
@@ -66,9 +64,7 @@ def test_batches_with_the_real_tokenizer(tmp_path: Path) -> None:
 
     build(config, tmp_path / "data")
     data = encoded_rows(tmp_path / "data" / SYMBOLIC, str(CHECKPOINT), None, ChatFormat.CHAT_TEMPLATE, 512)
-    trainer = make_trainer(
-        config, StageName.INJECTION, data, tokenizer, tiny_llama(len(tokenizer)), tmp_path / "steps"
-    )
+    trainer = make_trainer(config, StageName.INJECTION, data, tokenizer, tiny_llama(len(tokenizer)), tmp_path / "steps")
     seen = 0
     for batch in trainer.get_train_dataloader():
         for ids, labels, mask in zip(batch["input_ids"], batch["labels"], batch["attention_mask"], strict=True):
@@ -111,7 +107,9 @@ def test_the_loss_is_that_of_the_model_itself(tmp_path: Path) -> None:
 def test_packed_rows_do_not_see_each_other(tmp_path: Path) -> None:
     """One packed sequence has the loss of its rows by themselves."""
     data = rows(8)
-    config = tiny_config(tmp_path, injection=stage(micro_batch=1, batch=1), run={"precision": "float32", "packing": True})
+    config = tiny_config(
+        tmp_path, injection=stage(micro_batch=1, batch=1), run={"precision": "float32", "packing": True}
+    )
     tokenizer = checkpoints.load_tokenizer(config.model)
     trainer = make_trainer(config, StageName.INJECTION, data, tokenizer, tiny_llama(258), tmp_path / "steps")
     (packed,) = list(trainer.get_train_dataloader())
@@ -190,14 +188,25 @@ def test_killed_in_training_it_goes_on_at_its_last_step_to_the_same_loss(tmp_pat
 def test_both_stages_end_in_checkpoints_that_can_be_served(tmp_path: Path) -> None:
     general = tmp_path / "general.jsonl"
     general.write_text(json.dumps({"instruction": "Say yes.", "output": "yes"}) + "\n")
-    config = tiny_config(tmp_path, general={"rows": 1, "sources": [{"path": str(general)}]}, infusion=stage(steps=2, batch=2, micro_batch=2))
+    config = tiny_config(
+        tmp_path,
+        general={"rows": 1, "sources": [{"path": str(general)}]},
+        infusion=stage(steps=2, batch=2, micro_batch=2),
+    )
     with pytest.raises(ConfigError, match="run the stage injection first"):
         run_stage(config, StageName.INFUSION)
     first = run_stage(config, StageName.INJECTION)
     second = run_stage(config, StageName.INFUSION)
     for trained in (first, second):
         names = {path.name for path in trained.folder.iterdir()}
-        assert {"config.json", "model.safetensors", "tokenizer.json", "README.md", "loss.png", "collection.json"} <= names
+        assert {
+            "config.json",
+            "model.safetensors",
+            "tokenizer.json",
+            "README.md",
+            "loss.png",
+            "collection.json",
+        } <= names
         assert not [name for name in names if name.endswith((".bin", ".pt"))], "no pickles"
         transformers.AutoModelForCausalLM.from_pretrained(trained.folder)
     assert second.record["start"] == str(first.folder)

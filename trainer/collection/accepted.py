@@ -1,8 +1,8 @@
 """D_s2: pairs that a model wrote, kept only where their executor says that they are right (rejection sampling).
 
-Completions come from the records of a run (`symharness run` on any served model writes them; several runs at a
-temperature give several tries), or from JSON lines with `task`, `sample` and `completion`. They are scored anew here, in
-killable workers, against the sample they answer.
+Completions come from JSON lines with `task`, `sample` and `completion` (`symharness-train ask` writes them, several
+tries a sample at a temperature), or from the records of a run. They are scored anew here, in killable workers, against
+the train sample that they answer; an answer to a test sample is none of them.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ def is_right(task: Task, scored: Scored) -> bool:
 def accepted(
     written: Sequence[Written], samples: Mapping[tuple[str, str], Sample], workers: int = 1
 ) -> list[tuple[Written, str]]:
-    """The completions that are right, in their order, each with its program; those without a known sample are left out."""
+    """The completions that are right, in their order, each with its program; only those of known samples."""
     known = [each for each in written if (each.task, each.sample) in samples]
     return asyncio.run(_collect(known, samples, workers))
 

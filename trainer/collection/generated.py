@@ -10,7 +10,6 @@ import random
 from collections.abc import Callable, Iterator, Mapping
 
 from executors import command
-from executors.scene import clevr
 from tasks import planning_problems
 from tasks.bundled.visual import clevr_question, clevr_scene
 from tasks.source import BUNDLED

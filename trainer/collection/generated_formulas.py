@@ -18,7 +18,8 @@ _QUALITIES = {
     "broken": "Broken", "visible": "Visible", "expensive": "Expensive", "safe": "Safe", "late": "Late",
 }  # fmt: skip
 _DEEDS = {
-    "sleeps": "Sleeps", "sings": "Sings", "travels": "Travels", "works at night": "WorksAtNight", "eats fish": "EatsFish",
+    "sleeps": "Sleeps", "sings": "Sings", "travels": "Travels", "works at night": "WorksAtNight",
+    "eats fish": "EatsFish",
     "lives in town": "LivesInTown", "reads books": "ReadsBooks", "owns a boat": "OwnsBoat", "drinks tea": "DrinksTea",
     "swims": "Swims", "wins prizes": "WinsPrizes", "pays taxes": "PaysTaxes",
 }  # fmt: skip
@@ -64,13 +65,13 @@ def formulas(draw: random.Random) -> Iterator[tuple[str, Sample]]:
 
 
 def _words(draw: random.Random) -> dict[str, str]:
-    (k, kind), (l, other) = draw.sample(list(_KINDS.items()), 2)
+    (k, kind), (o, other) = draw.sample(list(_KINDS.items()), 2)
     (q, quality), (r, second) = draw.sample(list(_QUALITIES.items()), 2)
     (d, deed), (e, further) = draw.sample(list(_DEEDS.items()), 2)
     v, relation = draw.choice(list(_RELATIONS.items()))
     n, m = draw.sample(_NAMES, 2)
     return {
-        "k": k, "l": l, "q": q, "r": r, "d": d, "e": e, "v": v, "n": n, "m": m,
+        "k": k, "l": o, "q": q, "r": r, "d": d, "e": e, "v": v, "n": n, "m": m,
         "K": kind, "L": other, "Q": quality, "R": second, "D": deed, "E": further, "V": relation,
         "n_": n.lower(), "m_": m.lower(),
     }  # fmt: skip

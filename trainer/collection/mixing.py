@@ -1,7 +1,7 @@
 """The mixes that the stages learn, and the manifest that says what is in them and what was kept out.
 
-A folder is made once for a config: `symbolic.jsonl` (Injection), `infusion.jsonl` (re-sampled symbolic pairs and general
-ones), `mixed.jsonl` (all of both, for the one-stage ablation), `manifest.json` last.
+A folder is made once for a config: `symbolic.jsonl` (Injection), `infusion.jsonl` (re-sampled symbolic pairs and
+general ones), `mixed.jsonl` (all of both, for the one-stage ablation), `manifest.json` last.
 """
 
 from __future__ import annotations
@@ -54,6 +54,14 @@ def build(config: TrainConfig, folder: Path) -> dict[str, Any]:
     return manifest
 
 
+def symbolic_questions(config: TrainConfig, count: int) -> Iterator[tuple[str, dict[str, str]]]:
+    """Prompts of train samples in a random order, each with the task and sample that its answers are judged by."""
+    samples = list(_Mixer(config, config.output)._samples())
+    for number in chosen(count, len(samples), f"questions {config.seed}"):
+        (name, sample_id), sample = samples[number]
+        yield registry()[name].prompt.render(sample.fields), {"task": name, "sample": sample_id}
+
+
 @dataclass
 class _Mixer:
     config: TrainConfig
@@ -85,7 +93,9 @@ class _Mixer:
             part: list(pools[part].take(chosen(count, len(pools[part]), f"{part} {seed}")))
             for part, count in zip(Part, [*wanted, general.rows], strict=True)
         }
-        mix = _shuffled([pair for part in Part if part is not Part.GENERAL for pair in picked[part]], f"symbolic {seed}")
+        mix = _shuffled(
+            [pair for part in Part if part is not Part.GENERAL for pair in picked[part]], f"symbolic {seed}"
+        )
         again = mix[: round(self.config.resampling * len(mix))]
         mixes = {
             SYMBOLIC: mix,
@@ -186,7 +196,7 @@ class _Mixer:
             yield Pair(task.prompt.render(sample.fields), program, each.task, Part.ACCEPTED), sample.fields.values()
 
     def _evolved(self, samples: dict[tuple[str, str], Sample]) -> Iterator[tuple[Pair, Iterable[str] | None]]:
-        """D_s3: the samples with renamed symbols, in a random order; again with other names when all have had theirs."""
+        """D_s3: the samples with renamed symbols, in a random order; once more with other names when all were taken."""
         from tasks.symbol_evol import EVOLUTIONS, evolve, evolved
 
         names = set(self.config.symbolic.evolve)
