@@ -121,6 +121,30 @@ def geometry(
     write(measured, families, out)
 
 
+@app.command()
+def likelihood(
+    checkpoints: Annotated[list[str], typer.Argument(help="Checkpoints; all others are compared with the first.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="JSON file of all figures.")],
+    tasks: Annotated[str, typer.Option(help="Tasks and suites whose gold answers are scored.")] = "general",
+    data: Annotated[str | None, typer.Option(help="Data root, or `bundled`.")] = None,
+    count: Annotated[int, typer.Option(help="Samples a task.", min=2)] = 50,
+) -> None:
+    """Negative log-likelihood of gold answers under checkpoints, paired by sample."""
+    from trainer.likelihood import compare, gold_pairs, negative_log_likelihoods, write
+
+    pairs = gold_pairs(tasks.split(","), data, count)
+    measured: dict[str, list[float | None]] = {}
+    for checkpoint in checkpoints:
+        name = Path(checkpoint).name
+        measured[name] = negative_log_likelihoods(checkpoint, pairs)
+        for line in compare(pairs, measured[Path(checkpoints[0]).name], measured[name]):
+            typer.echo(
+                f"{name}: {line.task}: {line.mean:.3f} nats a token, {line.difference:+.3f} "
+                f"± {line.standard_error:.3f} to the first (n={line.samples}, z={line.z:+.1f})"
+            )
+    write(out, pairs, measured)
+
+
 def _stages(path: Path, change: list[str] | None, dry_run: bool, *names: str) -> None:
     config = _config(path, change)
     if not dry_run:

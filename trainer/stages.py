@@ -19,7 +19,6 @@ import datasets
 import torch
 import transformers
 from accelerate import PartialState
-from peft import LoraConfig
 from trl import SFTConfig
 
 from tasks.chat import ChatFormat, Tokenizer, resolve
@@ -27,7 +26,7 @@ from trainer import checkpoints
 from trainer.collection.mixing import INFUSION, MIXED, SYMBOLIC, build
 from trainer.collection.pair_file import read_pairs
 from trainer.completion_loss import CompletionTrainer
-from trainer.config import ConfigError, TrainConfig
+from trainer.config import ConfigError, Lora, TrainConfig
 from trainer.model_card import write_model_card
 from trainer.order import row_order, steps_of
 from trainer.pairs import encode_pairs
@@ -179,6 +178,7 @@ def make_trainer(
     """The trainer of a stage over encoded rows. `model`: the settings of a checkpoint, or a model itself."""
     settings, run = config.stage(name), config.run
     world = PartialState().num_processes
+    sharded = run.fsdp and world > 1  # one process has nothing to share
     if settings.batch % (settings.micro_batch * world):
         raise ConfigError(
             f"{name}.batch: {settings.batch} is no multiple of micro_batch {settings.micro_batch} x {world} processes"
@@ -203,12 +203,12 @@ def make_trainer(
         packing=run.packing,
         shuffle_dataset=run.packing,
         train_sampling_strategy="sequential",  # the rows are in their order already
-        gradient_checkpointing=run.gradient_checkpointing,
+        gradient_checkpointing=run.gradient_checkpointing and not sharded,
         bf16=run.precision == "bfloat16",
         use_cpu=not torch.cuda.is_available(),
         deepspeed=run.deepspeed,
-        fsdp=_fsdp(run.fsdp),
-        fsdp_config=_FSDP_CONFIG if run.fsdp else None,
+        fsdp=sharded,
+        fsdp_config=_fsdp_config(run.gradient_checkpointing) if sharded else None,
         save_steps=settings.save_steps,
         save_total_limit=2,
         logging_steps=max(1, min(10, settings.save_steps)),
@@ -219,28 +219,40 @@ def make_trainer(
     )
     if not isinstance(model, transformers.PreTrainedModel):
         model = checkpoints.load_model(model, tokenizer)
-    lora = config.model.lora
-    adapters = lora and LoraConfig(
+    trainer = CompletionTrainer(
+        model=model,
+        args=arguments,
+        train_dataset=rows,
+        processing_class=tokenizer,
+        peft_config=_adapters(config.model.lora),
+    )
+    assert trainer.is_fsdp_enabled == sharded
+    trainer.remove_callback(transformers.PrinterCallback)
+    return trainer
+
+
+def _adapters(lora: Lora | None) -> Any:
+    if lora is None:
+        return None
+    from peft import LoraConfig
+
+    return LoraConfig(
         r=lora.rank,
         lora_alpha=lora.alpha,
         lora_dropout=lora.dropout,
         target_modules="all-linear",
         task_type="CAUSAL_LM",
     )
-    trainer = CompletionTrainer(
-        model=model, args=arguments, train_dataset=rows, processing_class=tokenizer, peft_config=adapters
-    )
-    if run.fsdp and world > 1 and not trainer.is_fsdp_enabled:
-        raise ConfigError("run.fsdp: this build of accelerate does not shard here; start with `accelerate launch`")
-    trainer.remove_callback(transformers.PrinterCallback)
-    return trainer
 
 
-_FSDP_CONFIG = {"reshard_after_forward": True, "auto_wrap_policy": "TRANSFORMER_BASED_WRAP", "version": 2}
-
-
-def _fsdp(wanted: bool) -> str | None:
-    return "full_shard auto_wrap" if wanted else None
+def _fsdp_config(activation_checkpointing: bool) -> dict[str, Any]:
+    """Everything sharded, layer by layer; FSDP recomputes activations itself."""
+    return {
+        "version": 2,
+        "reshard_after_forward": True,
+        "auto_wrap_policy": "TRANSFORMER_BASED_WRAP",
+        "activation_checkpointing": activation_checkpointing,
+    }
 
 
 def _save(trainer: CompletionTrainer, partial: Path) -> None:

@@ -89,10 +89,6 @@ def test_eight_accumulated_rows_are_a_batch_of_eight(tmp_path: Path) -> None:
     assert parts == pytest.approx(whole, rel=1e-5)
 
 
-# Losses of the first steps and the norm of the weights: any change of data order, masking, loss or schedule shows.
-PINNED = [5.5594, 5.5524, 5.5444, 5.5349]
-
-
 def test_the_loss_is_that_of_the_model_itself(tmp_path: Path) -> None:
     """Over labelled positions only, it is what transformers computes over all of them."""
     config = tiny_config(tmp_path, injection=stage())
@@ -146,9 +142,9 @@ rows = 0
 [injection]
 batch = 8
 micro_batch = 2
-steps = 120
+steps = 40
 learning_rate = 1e-2
-save_steps = 10
+save_steps = 5
 [run]
 precision = "float32"
 threads = 1
@@ -173,16 +169,16 @@ def test_killed_in_training_it_goes_on_at_its_last_step_to_the_same_loss(tmp_pat
     process.wait()
     assert not (tmp_path / "killed" / "run" / "run-injection").exists()
     done = subprocess.run(command(killed), check=True, capture_output=True, text=True, cwd=PROJECT)
-    assert "120 steps" in done.stdout
+    assert "40 steps" in done.stdout
     records = [
         json.loads((tmp_path / name / "run" / "run-injection" / "training.json").read_text())
         for name in ("straight", "killed")
     ]
     assert records[1]["final_loss"] == pytest.approx(records[0]["final_loss"], abs=1e-3)
     assert records[0]["final_loss"] < records[0]["losses"][0][1] - 0.5, "it learns"
-    again = subprocess.run(command(killed), check=True, capture_output=True, text=True, cwd=PROJECT)
-    assert "120 steps" in again.stdout
-    assert "loss" not in again.stderr, "a finished stage is not trained again"
+    finished = (tmp_path / "killed" / "run" / "run-injection" / "model.safetensors").stat().st_mtime_ns
+    folder = run_stage(load_config(killed), StageName.INJECTION).folder
+    assert (folder / "model.safetensors").stat().st_mtime_ns == finished, "a finished stage is not trained again"
 
 
 def test_both_stages_end_in_checkpoints_that_can_be_served(tmp_path: Path) -> None:
