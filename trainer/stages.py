@@ -178,7 +178,8 @@ def make_trainer(
     """The trainer of a stage over encoded rows. `model`: the settings of a checkpoint, or a model itself."""
     settings, run = config.stage(name), config.run
     world = PartialState().num_processes
-    sharded = run.fsdp and world > 1  # one process has nothing to share
+    # One process has nothing to share, and accelerate shards on GPUs only: processes on a CPU are replicas (DDP).
+    sharded = run.fsdp and world > 1 and torch.cuda.is_available()
     if settings.batch % (settings.micro_batch * world):
         raise ConfigError(
             f"{name}.batch: {settings.batch} is no multiple of micro_batch {settings.micro_batch} x {world} processes"
@@ -226,7 +227,6 @@ def make_trainer(
         processing_class=tokenizer,
         peft_config=_adapters(config.model.lora),
     )
-    assert trainer.is_fsdp_enabled == sharded
     trainer.remove_callback(transformers.PrinterCallback)
     return trainer
 
