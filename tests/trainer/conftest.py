@@ -7,5 +7,5 @@ import importlib.util
 collect_ignore = (
     []
     if importlib.util.find_spec("torch")
-    else ["test_training.py", "test_embedding_geometry.py", "test_reproduction.py"]
+    else ["test_training.py", "test_embedding_geometry.py", "test_likelihood.py", "test_reproduction.py"]
 )
