@@ -195,6 +195,7 @@ def _config(path: Path, changes: list[str] | None) -> TrainConfig:
 
 def main() -> None:
     """Entry point: user errors become one line and exit status 2."""
+    from tasks.chat import EncodingError
     from tasks.source import SourceError
     from tasks.task import DataError, UnknownTaskError
     from trainer.asking import ServerError
@@ -206,7 +207,7 @@ def main() -> None:
     warnings.filterwarnings("ignore", category=FutureWarning, module=r"transformers\.|trl\.")
     try:
         app()
-    except (ConfigError, DataError, ServerError, SourceError, UnknownTaskError) as error:
+    except (ConfigError, DataError, EncodingError, ServerError, SourceError, UnknownTaskError) as error:
         typer.echo(f"error: {error}", err=True)
         sys.exit(2)
 

@@ -12,7 +12,7 @@ import random
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import torch
 from torch.nn import functional
@@ -57,14 +57,14 @@ def negative_log_likelihoods(checkpoint: str, pairs: Sequence[Pair], max_length:
     """Nats a token of each completion with its EOS; None for a pair that is longer than `max_length` tokens."""
     settings = Model(checkpoint=checkpoint)
     tokenizer = checkpoints.load_tokenizer(settings)
-    model = checkpoints.load_model(settings, tokenizer).eval()
-    model.to("cuda" if torch.cuda.is_available() else "cpu")
+    model: Any = checkpoints.load_model(settings, tokenizer)
+    model.eval().to("cuda" if torch.cuda.is_available() else "cpu")
     chat_format = resolve(ChatFormat.AUTO, cast(Tokenizer, tokenizer))
     return list(_likelihoods(model, tokenizer, pairs, chat_format, max_length))
 
 
 def _likelihoods(
-    model: torch.nn.Module, tokenizer: object, pairs: Sequence[Pair], chat_format: ChatFormat, max_length: int
+    model: Any, tokenizer: object, pairs: Sequence[Pair], chat_format: ChatFormat, max_length: int
 ) -> Iterator[float | None]:
     for row in encode_pairs(pairs, chat_format, cast(Tokenizer, tokenizer)):
         if len(row.ids) > max_length:

@@ -91,7 +91,10 @@ def _train(
     scratch = folder.with_name(f".{folder.name}.steps")
     model_settings = config.model.model_copy(update={"checkpoint": start})
     tokenizer = checkpoints.load_tokenizer(model_settings)
-    chat_format = resolve(config.model.chat_format, cast(Tokenizer, tokenizer))
+    try:
+        chat_format = resolve(config.model.chat_format, cast(Tokenizer, tokenizer))
+    except ValueError as error:
+        raise ConfigError(f"model.chat_format: {error}") from error
     rows = encoded_rows(data / _MIX[name], start, config.model.pad_token, chat_format, config.max_length)
     if not len(rows):
         raise ConfigError(f"{data / _MIX[name]}: no pair fits into {config.max_length} tokens, or there is none")

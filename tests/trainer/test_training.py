@@ -230,6 +230,24 @@ def test_every_ready_config_goes_its_whole_way(path: Path, tmp_path: Path) -> No
     assert vocabulary == (259 if config.model.pad_token else 258)
 
 
+def test_two_processes_learn_what_one_learns() -> None:
+    """accelerate launch, two processes on the CPU: the same rows, the same loss."""
+    dry_run = ["-m", "trainer.cli", "injection", "--dry-run", "--config", "trainer/configs/llama-2-7b-chat-zero3.toml"]
+    launch = [str(Path(sys.executable).with_name("accelerate")), "launch", "--multi_gpu", "--num_processes", "2",
+              "--num_machines", "1", "--mixed_precision", "no", "--dynamo_backend", "no"]  # fmt: skip
+    environment = os.environ | {"ACCELERATE_USE_CPU": "true", "OMP_NUM_THREADS": "1"}
+    told = [
+        subprocess.run(
+            [*start, *dry_run], check=True, capture_output=True, text=True, cwd=PROJECT, env=environment
+        ).stdout.splitlines()[-1]
+        for start in ([sys.executable], launch)
+    ]
+    assert told[0].endswith("1 processes)")
+    assert told[1].endswith("2 processes)")
+    losses = [float(line.split("last loss ")[1].split(",")[0]) for line in told]
+    assert losses[1] == pytest.approx(losses[0], abs=2e-4)
+
+
 def test_a_batch_that_cannot_be_divided_is_refused(tmp_path: Path) -> None:
     config = tiny_config(tmp_path, injection=stage(micro_batch=3))
     tokenizer = checkpoints.load_tokenizer(Model(checkpoint=str(tmp_path / "start")))

@@ -13,7 +13,7 @@ from executors import command
 from tasks import planning_problems
 from tasks.bundled.visual import clevr_question, clevr_scene
 from tasks.source import BUNDLED
-from tasks.task import Sample
+from tasks.task import DataError, Sample
 from trainer.collection.generated_formulas import formulas
 from trainer.collection.generated_programs import word_problems
 from trainer.collection.generated_sql import queries
@@ -80,9 +80,9 @@ GENERATORS: Mapping[str, Callable[[random.Random], Generated]] = {
 
 
 def generated(name: str, count: int, seed: int) -> Iterator[tuple[str, Sample]]:
-    """The first `count` samples of a generator. Raises ValueError for an unknown name."""
+    """The first `count` samples of a generator. Raises DataError for an unknown name."""
     if name not in GENERATORS:
-        raise ValueError(f"there is no generator {name!r}: {', '.join(GENERATORS)} are known")
+        raise DataError(f"there is no generator {name!r}: {', '.join(GENERATORS)} are known")
     stream = GENERATORS[name](random.Random(f"{name} {seed}"))
     for number, (task, sample) in zip(range(count), stream, strict=False):
         yield task, Sample(f"generated-{name}-{number}", sample.fields, sample.target, program=sample.program)

@@ -10,7 +10,7 @@ import hashlib
 import json
 import random
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -90,12 +90,10 @@ class _Mixer:
 
         seed = self.config.seed
         picked = {
-            part: list(pools[part].take(chosen(count, len(pools[part]), f"{part} {seed}")))
+            part: [(part, number) for number in chosen(count, len(pools[part]), f"{part} {seed}")]
             for part, count in zip(Part, [*wanted, general.rows], strict=True)
         }
-        mix = _shuffled(
-            [pair for part in Part if part is not Part.GENERAL for pair in picked[part]], f"symbolic {seed}"
-        )
+        mix = _shuffled([each for part in Part if part is not Part.GENERAL for each in picked[part]], f"mix {seed}")
         again = mix[: round(self.config.resampling * len(mix))]
         mixes = {
             SYMBOLIC: mix,
@@ -103,7 +101,7 @@ class _Mixer:
             MIXED: _shuffled([*mix, *picked[Part.GENERAL]], f"mixed {seed}"),
         }
         manifest = {
-            "mixes": {name: self._write(name, pairs) for name, pairs in mixes.items()},
+            "mixes": {name: self._write(name, pools, rows) for name, rows in mixes.items()},
             "available": {part: len(pool) for part, pool in pools.items()},
             "wanted": dict(zip(Part, [*wanted, general.rows], strict=True)),
             "held_out_rows": self.held_out.rows,
@@ -115,10 +113,18 @@ class _Mixer:
             pool.remove()
         return manifest
 
-    def _write(self, name: str, pairs: list[Pair]) -> dict[str, Any]:
-        digest = write_pairs(self.folder / name, pairs)
-        counts = Counter(f"{pair.part}/{pair.task}" for pair in pairs)
-        return {"rows": len(pairs), "sha256": digest, "counts": dict(sorted(counts.items()))}
+    def _write(self, name: str, pools: Mapping[Part, PairFile], rows: Sequence[tuple[Part, int]]) -> dict[str, Any]:
+        """A mix from its rows' places in the pools; its size, hash, and pairs by part and task."""
+        counts: Counter[str] = Counter()
+
+        def pairs() -> Iterator[Pair]:
+            for part, number in rows:
+                pair = pools[part].read(number)
+                counts[f"{pair.part}/{pair.task}"] += 1
+                yield pair
+
+        digest = write_pairs(self.folder / name, pairs())
+        return {"rows": len(rows), "sha256": digest, "counts": dict(sorted(counts.items()))}
 
     def _add(self, pool: PairFile, pair: Pair, fields: Iterable[str] | None) -> None:
         """Put the pair into its pool, unless it is empty, there already, or a test row."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import random
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -12,7 +13,7 @@ from trainer.pairs import Pair, Part
 
 
 class PairFile:
-    """A file of pairs with the offset of each; `append` while it is made, then `take` any of them in any order."""
+    """A file of pairs with the offset of each: `append` while it is made, then `read` any of them by number."""
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -27,11 +28,10 @@ class PairFile:
     def __len__(self) -> int:
         return len(self._offsets)
 
-    def take(self, numbers: Iterable[int]) -> Iterator[Pair]:
+    def read(self, number: int) -> Pair:
         self._stream.flush()
-        for number in numbers:
-            self._stream.seek(self._offsets[number])
-            yield from_line(self._stream.readline())
+        self._stream.seek(self._offsets[number])
+        return from_line(self._stream.readline())
 
     def remove(self) -> None:
         self._stream.close()
@@ -65,6 +65,4 @@ def read_pairs(path: Path) -> Iterator[Pair]:
 
 def chosen(count: int, of: int, key: str) -> Sequence[int]:
     """`count` (or all) of the numbers below `of`, in a random order that `key` seeds."""
-    import random
-
     return random.Random(key).sample(range(of), min(count, of))
