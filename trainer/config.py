@@ -52,16 +52,17 @@ class Symbolic(_Settings):
 
     `rows` is the size of the mix, `shares` those of its three parts; a part with too few pairs gives all it has, and
     the manifest says so. `data` is the root of the tasks' folders; `tasks` are the tasks and suites whose train splits
-    are read. `generated` asks generators for so many samples a name. `accepted` are run folders or JSON lines of
-    completions for those samples; `worked` adds programs made from GSM8K's annotated solutions; both are judged.
-    `evolve` names the tasks whose samples are renamed. `released` is the published collection (a file, or
-    `hub:OWNER/NAME`).
+    are read, at most `per_task` rows of each. `generated` asks generators for so many samples a name. `accepted` are
+    run folders or JSON lines of completions for those samples; `worked` adds programs made from GSM8K's annotated
+    solutions; both are judged. `evolve` names the tasks whose samples are renamed. `released` is the published
+    collection (a file, or `hub:OWNER/NAME`).
     """
 
     rows: Positive
     shares: tuple[Share, Share, Share] = (0.883, 0.058, 0.059)
     data: str | None = None
     tasks: tuple[str, ...] = ("symbolic",)
+    per_task: Positive | None = None
     generated: Mapping[str, Count] = {}
     accepted: tuple[str, ...] = ()
     worked: bool = False

@@ -147,7 +147,9 @@ class _Mixer:
         """Train splits and generated samples by task and id."""
         settings = self.config.symbolic
         for task in select(settings.tasks):
-            yield from self._train_split(task).items()
+            split = list(self._train_split(task).items())
+            most = settings.per_task or len(split)
+            yield from (split[row] for row in chosen(most, len(split), f"{task.name} {self.config.seed}"))
         for name, count in settings.generated.items():
             yield from (((task, sample.id), sample) for task, sample in generated(name, count, self.config.seed))
 
@@ -193,7 +195,7 @@ class _Mixer:
         if self.config.symbolic.worked:
             written += self._worked()
         known = dict(samples)
-        for name in {each.task for each in written if each.task in registry()} - {name for name, _ in samples}:
+        for name in {each.task for each in written if each.task in registry()}:
             known |= self._train_split(registry()[name])
         verdicts = accepted(written, known)
         self.kept_out["rejected"] += len(written) - len(verdicts)
