@@ -55,11 +55,17 @@ def cast(folder: Path, dtype: str) -> None:
     """Rewrite a folder's weights in `dtype` (a name such as bfloat16), as its config then says."""
     wanted = getattr(torch, dtype)
     for path in sorted(folder.glob("*.safetensors")):
-        tensors = {
-            name: tensor.to(wanted) if tensor.is_floating_point() else tensor
-            for name, tensor in load_file(path).items()
-        }
-        save_file(tensors, path, metadata={"format": "pt"})
+        tensors = load_file(path)
+        if all(tensor.dtype == wanted for tensor in tensors.values() if tensor.is_floating_point()):
+            continue
+        # Beside it first: the tensors may still lie in the file that they were read from.
+        partial = path.with_suffix(".partial")
+        save_file(
+            {name: each.to(wanted) if each.is_floating_point() else each for name, each in tensors.items()},
+            partial,
+            metadata={"format": "pt"},
+        )
+        partial.rename(path)
     config: dict[str, Any] = json.loads((folder / "config.json").read_text(encoding="utf-8"))
     config.pop("torch_dtype", None)
     (folder / "config.json").write_text(json.dumps(config | {"dtype": dtype}, indent=2) + "\n", encoding="utf-8")
