@@ -210,6 +210,13 @@ def main() -> None:
     except (ConfigError, DataError, EncodingError, ServerError, SourceError, UnknownTaskError) as error:
         typer.echo(f"error: {error}", err=True)
         sys.exit(2)
+    except ModuleNotFoundError as error:
+        typer.echo(
+            f"error: {error.name} is missing here: the trainer has an environment of its own; make it with "
+            "`environments/setup train` and use .venv-train/bin/symharness-train",
+            err=True,
+        )
+        sys.exit(2)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import cast
 
 import pytest
 
@@ -45,8 +44,7 @@ def test_labels_are_the_completion_and_eos(smollm2: Tokenizer) -> None:
     (row,) = encode_pairs([pair("Say it.", "I_JUMP")], ChatFormat.CHAT_TEMPLATE, smollm2)
     assert row.labels[: row.prompt] == [IGNORED] * row.prompt
     assert row.labels[-1] == smollm2.eos_token_id
-    decode = cast("object", smollm2).decode  # type: ignore[attr-defined]
-    assert decode(row.labels[row.prompt : -1]) == "I_JUMP"
+    assert smollm2.decode(row.labels[row.prompt : -1]) == "I_JUMP"  # type: ignore[attr-defined]
 
 
 def test_a_llama_row_has_one_bos_and_one_eos(tmp_path: Path) -> None:
