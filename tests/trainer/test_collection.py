@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tasks.bundled.writing import write_json
+from tasks.source import BUNDLED
 from tasks.task import DataError, Sample, registry
 from trainer.collection.accepted import Written, accepted, read_completions
 from trainer.collection.contamination import HeldOut
@@ -64,13 +65,18 @@ def test_the_same_config_makes_the_same_bytes_and_another_seed_others(tmp_path: 
 
 
 def test_test_rows_are_kept_out_and_reported(tmp_path: Path) -> None:
-    """The generator makes all of SCAN's grammar, so it hits the bundled test commands."""
-    manifest = build(config(tmp_path, {"rows": 30000, "shares": [1, 0, 0], "generated": {"scan": 30000}}), tmp_path)
+    """The generator makes all of SCAN's grammar, so it hits the bundled test commands, which are not evolved either."""
+    settings = {"rows": 22000, "shares": [0.9, 0, 0.1], "generated": {"scan": 22000}, "evolve": ["scan"]}
+    manifest = build(config(tmp_path, settings), tmp_path)
     assert manifest["kept_out"]["contaminated"] >= 16
     assert all(row.startswith("s1/scan: scan") for row in manifest["contaminated"])
     scan = registry()["scan"]
-    asked = {scan.prompt.render(s.fields) for s in scan.read(Path(__file__).parents[2] / "tasks" / "data" / "scan")}
-    assert asked.isdisjoint(pair.prompt for pair in read_pairs(tmp_path / SYMBOLIC))
+    asked = {f"The sentence is: {sample.fields['command']}" for sample in scan.read(BUNDLED / "scan")}
+    parts = set()
+    for pair in read_pairs(tmp_path / SYMBOLIC):
+        parts.add(pair.part)
+        assert asked.isdisjoint(pair.prompt.splitlines())
+    assert parts == {Part.BENCHMARK, Part.EVOLVED}
 
 
 def test_a_test_question_is_recognised_whatever_the_wording() -> None:

@@ -211,7 +211,13 @@ class _Mixer:
         unknown = sorted(names - set(EVOLUTIONS))
         if unknown:
             raise DataError(f"symbolic.evolve: {unknown[0]!r} cannot be evolved; {', '.join(EVOLUTIONS)} can")
-        candidates = [(name, sample) for (name, _), sample in samples.items() if name in names]
+        # A test row with other names for its symbols is a test row still.
+        candidates = [
+            (name, sample)
+            for (name, _), sample in samples.items()
+            if name in names
+            and self.held_out.find(registry()[name].prompt.render(sample.fields), sample.fields.values()) is None
+        ]
         if not candidates:
             return
         renamed = {name: evolved(registry()[name]) for name in names}
