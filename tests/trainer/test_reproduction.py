@@ -55,7 +55,7 @@ def test_a_few_minutes_of_injection_lift_a_family_of_symbols(tmp_path: Path) -> 
             "max_length": 160,
             "model": {"checkpoint": str(CHECKPOINT)},
             "symbolic": {
-                "rows": 384, "shares": [1, 0, 0], "data": str(data), "tasks": [], "generated": {"formulas": 500},
+                "rows": 256, "shares": [1, 0, 0], "data": str(data), "tasks": [], "generated": {"formulas": 360},
             },
             "general": {"rows": 0},
             "injection": {
