@@ -60,6 +60,7 @@ def test_a_few_minutes_of_injection_lift_a_family_of_symbols(tmp_path: Path) -> 
             "general": {"rows": 0},
             "injection": {
                 "batch": 16, "micro_batch": 16, "learning_rate": 3e-4, "max_grad_norm": 1.0, "save_steps": 100,
+                "warmup_ratio": 0.2,
             },
             "run": {"precision": "float32"},
         }
