@@ -11,7 +11,7 @@ SHELL := bash
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup demo test lint type pytest agree test-train reproduce lock clean
+.PHONY: help setup demo test lint type pytest test-gpu chaos agree test-train reproduce lock clean
 
 # $(call stage,NAME,COMMAND): run the command, then tell how long it took.
 define stage
@@ -38,6 +38,12 @@ type: ## Check types with mypy --strict
 
 pytest: ## Run the tests
 	$(call stage,pytest,$(BIN)/pytest)
+
+test-gpu: setup ## Serve a random 7B model on this machine's GPU: tokens/s, samples/s, idle share
+	$(call stage,test-gpu,$(BIN)/pytest tests/gpu -m gpu -rs)
+
+chaos: ## Disturb real runs in every way we know, often, and print the table (a quarter of an hour)
+	@$(BIN)/python -m tests.chaos
 
 agree: ## Compare with official verdicts: make agree ORACLES=FILE.jsonl
 	@$(BIN)/python -m tests.oracles.agreement $(ORACLES)

@@ -20,6 +20,7 @@ import traceback
 from collections.abc import Callable
 from dataclasses import replace
 
+from executors import answers
 from executors.outcome import Limits, Outcome, Status
 from executors.worker import die_with_parent
 
@@ -67,6 +68,9 @@ class Forked:
         except TimeoutError:
             self.close()
             return Outcome.failed(Status.TIMEOUT, f"no end after {limits.seconds:g} s")
+        except answers.ForeignAnswerError as error:
+            self.close()
+            return Outcome.failed(Status.CRASHED, error)
         except (EOFError, ConnectionError):
             _, status = os.waitpid(pid, 0)
             channel.close()
@@ -138,7 +142,7 @@ def _address_space() -> int:
 def _exchanged(channel: socket.socket, call: bytes, deadline: float) -> object:
     channel.settimeout(max(deadline - time.perf_counter(), 0.001))
     channel.sendall(len(call).to_bytes(_HEADER, "big") + call)
-    return pickle.loads(_received(channel, deadline))  # noqa: S301 (from our own child)
+    return answers.read(_received(channel, deadline))
 
 
 def _received(channel: socket.socket, deadline: float | None) -> bytes:

@@ -71,6 +71,11 @@ def parse(text: str) -> Call:
     return term
 
 
+def words(text: str) -> Iterator[tuple[int, str]]:
+    """Every word of a query (functions and bare arguments, no strings) and its place. Raises NotAQueryError."""
+    return ((place, word) for place, kind, word in _tokens(text) if kind == "word")
+
+
 def _tokens(text: str) -> Iterator[tuple[int, str, str]]:
     position, end = 0, len(text.rstrip())
     while position < end:

@@ -19,6 +19,9 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import ParamSpec, Self, TypeVar
 
+from executors import answers
+from executors.answers import ForeignAnswerError
+
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -99,7 +102,10 @@ class Pool:
             if worker is None:
                 worker = await self._start()
                 self.respawned += 1
-            kind, value = await worker.call(payload, deadline)
+            try:
+                kind, value = await worker.call(payload, deadline)
+            except ForeignAnswerError as error:
+                raise RemoteError(str(error)) from error
         except BaseException:
             # Also on cancellation: a worker with a call under way cannot be given back.
             if worker is not None:
@@ -192,11 +198,17 @@ class _Worker:
     async def _receive(self) -> tuple[str, object]:
         try:
             size = int.from_bytes(await self._reader.readexactly(8), "big")
-            kind, value = pickle.loads(await self._reader.readexactly(size))  # noqa: S301 (from our own worker's code)
+            if size > _FRAME_LIMIT:
+                raise ForeignAnswerError(f"a worker announces an answer of {size} bytes")
+            answer = answers.read(await self._reader.readexactly(size))
         except (asyncio.IncompleteReadError, ConnectionError) as error:
             code = await asyncio.to_thread(self._exit_code)
             raise WorkerLostError(f"its worker died ({_reason(code)})") from error
-        return kind, value
+        match answer:
+            case (str() as kind, value):
+                return kind, value
+            case _:
+                raise ForeignAnswerError("a worker answered with no pair")
 
     def _exit_code(self) -> int | None:
         with contextlib.suppress(subprocess.TimeoutExpired):

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from executors.outcome import Outcome, Status
-from harness.figures import execution, primary
+from harness.parts import figured
 from harness.runlog import read_records, read_run
+from harness.stages import Stage, reached, right
 from tasks.metrics import Statistics
 from tasks.task import Task, registry
 
@@ -36,18 +37,19 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A run under its letter; `answers` by task and sample."""
+    """A run under its letter; `answers` by task and sample, `part` says which of them when these are not all."""
 
     letter: str
     folder: Path
     config: Mapping[str, Any]
     answers: Mapping[str, Mapping[str, Answer]]
+    part: str = ""
 
     @property
     def caption(self) -> str:
         model = self.config["model"]
         setting = f"{self.config['num_fewshot']}-shot, {model['chat_format']}"
-        return f"{self.letter}: {model['model']} ({setting}), {self.folder.name}"
+        return f"{self.letter}: {model['model']} ({setting}), {self.folder.name}" + (self.part and f", {self.part}")
 
 
 def load(letter: str, folder: Path) -> Run:
@@ -55,25 +57,26 @@ def load(letter: str, folder: Path) -> Run:
     config = read_run(folder)["config"]
     answers: dict[str, dict[str, Answer]] = {}
     known = registry()
+    of_sample = figured(config["tasks"])
     for record in read_records(folder):
         if not record.fault and record.task in known:
-            became = _became(known[record.task], record.statistics, record.outcome)
-            answers.setdefault(record.task, {})[record.sample] = Answer(record.group, record.statistics, became)
+            what = became(known[record.task], record.statistics, record.outcome)
+            answer = Answer(record.group, record.statistics, what)
+            for task in of_sample(record.task, record.sample):
+                answers.setdefault(task, {})[record.sample] = answer
     return Run(letter, folder, config, answers)
 
 
-def _became(task: Task, statistics: Mapping[str, Statistics], outcome: Outcome | None) -> Answered:
-    """Right by the metric that executes, or by the primary one where there is none or the sample is not for it."""
-    metrics = [metric for metric in (execution(task), primary(task)) if metric and metric.name in statistics]
-    judge = next((m for m in metrics if m.aggregate([statistics[m.name]], [""]).n), None)
-    if judge is not None and judge.is_perfect(statistics[judge.name]):
+def became(task: Task, statistics: Mapping[str, Statistics], outcome: Outcome | None) -> Answered:
+    """What `stages.reached` comes to in words. Answers of another harness, which have no outcome, are right or wrong;
+    so are those of a solver that ran to its end."""
+    if outcome is None:
+        return Answered.RIGHT if right(task, statistics) else Answered.WRONG
+    stage = reached(task, statistics, outcome)
+    if stage is Stage.RIGHT:
         return Answered.RIGHT
-    match outcome.status if outcome else Status.OK:
-        case Status.OK:
-            return Answered.WRONG
-        case Status.NO_PROGRAM | Status.INVALID:
-            return Answered.UNPARSED
-        case Status.TIMEOUT:
-            return Answered.TIMEOUT
-        case _:
-            return Answered.FAILED
+    if outcome.ok:
+        return Answered.WRONG
+    if stage < Stage.PARSED:
+        return Answered.UNPARSED
+    return Answered.TIMEOUT if outcome.status is Status.TIMEOUT else Answered.FAILED

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from harness.config import ModelSpec, UserError
-from tasks.chat import ChatFormat, Tokenizer
+from tasks.chat import ChatFormat, Tokenizer, resolve
 
 _BLOCK = 1 << 20
 _PROBES = 64
@@ -25,22 +25,35 @@ def load_tokenizer(spec: ModelSpec) -> Tokenizer:
     import transformers
 
     source = spec.tokenizer or (str(spec.folder) if spec.folder else spec.model)
+    revision = None if spec.tokenizer else spec.revision
     try:
-        tokenizer = transformers.AutoTokenizer.from_pretrained(source, revision=spec.revision, trust_remote_code=False)
+        tokenizer = transformers.AutoTokenizer.from_pretrained(source, revision=revision, trust_remote_code=False)
     except (OSError, ValueError, ImportError, KeyError) as error:
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise UserError(f"no tokenizer can be loaded from {source!r}: {reason}; give one with --tokenizer") from error
     return cast(Tokenizer, tokenizer)
 
 
+def chat_format(spec: ModelSpec, tokenizer: Tokenizer | None) -> ChatFormat:
+    """The format in which a checkpoint is asked.
+
+    `auto` is untagged for Symbol-LLM's own, which were trained so, whatever template the base model's tokenizer
+    brought along (LLaMA-3's has one); of others it is what `resolve` makes of it, whose ValueError it raises.
+    """
+    if spec.chat_format is ChatFormat.AUTO and spec.name.rpartition("/")[2].lower().startswith("symbol-llm"):
+        return ChatFormat.PLAIN
+    return resolve(spec.chat_format, tokenizer)
+
+
 def identity(spec: ModelSpec, chat_format: ChatFormat, tokenizer: Tokenizer | None) -> dict[str, Any]:
     """What names this model in run.json: weights fingerprint (None for a hub id), tokenizer and template hashes."""
     folder = spec.folder
+    weights = fingerprint(folder) if folder else None
     template = tokenizer.chat_template if tokenizer is not None else None
     return {
         "model": spec.name,
         "revision": spec.revision,
-        "weights": fingerprint(folder) if folder else None,
+        "weights": "random" if spec.weights == "dummy" else weights,
         "chat_format": chat_format.value,
         "chat_template": _sha256(json.dumps(template).encode()) if template else None,
     }

@@ -6,7 +6,10 @@ Heavy modules are imported inside the commands, so that `--help` answers at once
 from __future__ import annotations
 
 import errno
+import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -25,27 +28,54 @@ app = typer.Typer(
 )
 
 ModelOption = Annotated[
-    str, typer.Option("--model", help="Checkpoint folder, hub id, or replay:gold, replay:corrupt:SHARE, replay:FILE.")
+    str,
+    typer.Option(
+        "--model",
+        help="A name of `symharness models`, a checkpoint folder, a hub id, or replay:gold, replay:corrupt:SHARE, "
+        "replay:FILE.",
+    ),
 ]
 Revision = Annotated[str | None, typer.Option(help="Hub revision (commit, tag or refs/pr/N).")]
 TokenizerOption = Annotated[
     str | None,
     typer.Option("--tokenizer", help="Tokenizer folder or hub id; 'none' sends text. [default: the model's]"),
 ]
-Dtype = Annotated[str, typer.Option(help="auto, bfloat16, float16 or float32.")]
-Parallel = Annotated[int, typer.Option(help="GPUs one copy of the model is spread over.")]
-DataParallel = Annotated[int, typer.Option(help="Copies of the model.")]
+Dtype = Annotated[
+    str | None, typer.Option(help="auto, bfloat16, float16 or float32. [default: the model's, else auto]")
+]
+Parallel = Annotated[int | None, typer.Option(help="GPUs one copy of the model is spread over. [default: 1]")]
+DataParallel = Annotated[int | None, typer.Option(help="Copies of the model. [default: 1]")]
 MaxModelLen = Annotated[int | None, typer.Option(help="Longest prompt plus answer, in tokens. [default: the model's]")]
-Weights = Annotated[str, typer.Option(help="safetensors (nothing else) or auto.")]
+Weights = Annotated[
+    str | None,
+    typer.Option(help="safetensors (nothing else), auto, or dummy (random ones). [default: the model's, else auto]"),
+]
+ChatFormatOption = Annotated[
+    str | None,
+    typer.Option(
+        "--chat_format", help="auto, plain, tulu, llama-2-chat or chat-template. [default: the model's, else auto]"
+    ),
+]
 Vllm = Annotated[Path | None, typer.Option(help="vLLM executable or environment. [default: on PATH, else .venv-vllm]")]
 Concurrency = Annotated[int, typer.Option(help="Requests under way at once.", min=1)]
-Tasks = Annotated[str, typer.Option(help="Tasks and suites, separated by commas; `all` for every task.")]
+Tasks = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--tasks", "--suite", help="Tasks and suites, separated by commas; `all` for every task.", show_default="all"
+    ),
+]
 Data = Annotated[
     str | None,
     typer.Option(help="Data root, or `bundled`, `hub`, `download`. [default: $SYMHARNESS_DATA, else bundled]"),
 ]
 Limit = Annotated[
-    float | None, typer.Option("--limit", "-L", help="First N samples a task, or a share below 1.", min=0)
+    float | None,
+    typer.Option(
+        "--limit",
+        "-L",
+        help="First N samples a task (of MMLU and BBH spread over subjects), or a share below 1.",
+        min=0,
+    ),
 ]
 Workers = Annotated[int | None, typer.Option(help="Scoring processes. [default: half of the cores]", min=1)]
 FormatOption = Annotated[Format, typer.Option("--format", help="table, md, csv, json or latex.")]
@@ -57,7 +87,7 @@ Folders = Annotated[
 @app.command()
 def run(
     model: ModelOption,
-    tasks: Tasks = "all",
+    tasks: Tasks = None,
     data: Data = None,
     num_fewshot: Annotated[int, typer.Option("--num_fewshot", "-f", help="Worked exemplars in the prompt.", min=0)] = 0,
     limit: Limit = None,
@@ -69,9 +99,7 @@ def run(
     apply_chat_template: Annotated[
         bool, typer.Option("--apply_chat_template", help="Same as --chat_format chat-template.")
     ] = False,
-    chat_format: Annotated[
-        str, typer.Option("--chat_format", help="auto, plain, tulu, llama-2-chat or chat-template.")
-    ] = "auto",
+    chat_format: ChatFormatOption = None,
     gen_kwargs: Annotated[
         str, typer.Option("--gen_kwargs", help="temperature=0.2,top_p=0.9,max_gen_toks=512,until=...")
     ] = "",
@@ -79,6 +107,12 @@ def run(
     dialect: Annotated[
         str | None, typer.Option(help="SQL dialect in which the model answers: postgres, mysql ... [default: sqlite]")
     ] = None,
+    self_repair: Annotated[
+        int,
+        typer.Option(
+            "--self_repair", help="Give a program that fails back with its error, up to K times; reported apart.", min=0
+        ),
+    ] = 0,
     stop: Annotated[list[str] | None, typer.Option(help="Stop string of this model; may be given again.")] = None,
     base_url: Annotated[
         str | None, typer.Option("--base-url", help="Attach to this OpenAI-compatible server (http://.../v1).")
@@ -89,13 +123,17 @@ def run(
     vllm: Vllm = None,
     revision: Revision = None,
     tokenizer: TokenizerOption = None,
-    dtype: Dtype = "auto",
-    tensor_parallel_size: Parallel = 1,
-    data_parallel_size: DataParallel = 1,
+    dtype: Dtype = None,
+    tensor_parallel_size: Parallel = None,
+    data_parallel_size: DataParallel = None,
     max_model_len: MaxModelLen = None,
-    weights: Weights = "auto",
+    weights: Weights = None,
     workers: Workers = None,
     concurrency: Concurrency = 128,
+    request_timeout: Annotated[
+        float,
+        typer.Option("--request_timeout", help="Seconds until an answer is given up and asked again.", min=1),
+    ] = 600.0,
     deterministic: Annotated[
         bool, typer.Option("--deterministic", help="Answers that do not depend on the batch, at a cost in speed.")
     ] = False,
@@ -105,7 +143,8 @@ def run(
     ] = None,
 ) -> None:
     """Ask a model the tasks' questions, execute its answers, and print the leaderboard."""
-    from harness.config import model_spec, parse_sampling
+    from harness.config import parse_sampling
+    from harness.models import model_spec
     from harness.plan import Options, prepare
 
     spec = model_spec(
@@ -117,12 +156,12 @@ def run(
         data_parallel_size=data_parallel_size,
         max_model_len=max_model_len,
         chat_format="chat-template" if apply_chat_template else chat_format,
-        stop=tuple(stop or ()),
+        stop=tuple(stop) if stop else None,
         weights=weights,
     )
     options = Options(
         spec=spec,
-        tasks=_names(tasks),
+        tasks=_names(*tasks or ["all"]),
         sampling=parse_sampling(gen_kwargs, seed),
         output_path=output_path,
         data=data,
@@ -132,18 +171,20 @@ def run(
         restart=restart,
         workers=workers,
         concurrency=concurrency,
+        request_timeout=request_timeout,
         base_url=base_url,
         served_model_name=served_model_name,
         vllm=vllm,
         deterministic=deterministic,
         spread=spread if spread is not None else 16 * deterministic,
         dialect=dialect,
+        self_repair=self_repair,
     )
     _carry_out(prepare(options))
 
 
-def _names(text: str) -> list[str]:
-    return [name.strip() for name in text.split(",") if name.strip()]
+def _names(*texts: str) -> list[str]:
+    return [name.strip() for text in texts for name in text.split(",") if name.strip()]
 
 
 def _carry_out(plan: Plan) -> None:
@@ -153,7 +194,7 @@ def _carry_out(plan: Plan) -> None:
     from harness.progress import Progress
     from harness.terminal import console, print_report, print_run
 
-    with Progress(console) as progress:
+    with _stoppable(), Progress(console) as progress:
         summary = evaluate(plan, progress)
     print_run(summary)
     print_report(build([plan.folder]), Format.TABLE)
@@ -165,19 +206,60 @@ def _carry_out(plan: Plan) -> None:
         raise typer.Exit(1)
 
 
+@contextmanager
+def _stoppable() -> Iterator[None]:
+    """Ctrl-C and SIGTERM (a scheduler's end of a job) leave a folder that can be gone on with, and say so."""
+    received = signal.SIGINT
+
+    def terminate(number: int, frame: object) -> None:
+        nonlocal received
+        received = signal.SIGTERM
+        signal.raise_signal(signal.SIGINT)  # asyncio ends its tasks on this one
+
+    before = signal.signal(signal.SIGTERM, terminate)
+    try:
+        yield
+    except KeyboardInterrupt:
+        typer.echo("symharness: stopped; what was recorded is kept: run the same command again to go on", err=True)
+        raise typer.Exit(128 + received) from None
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+@app.command()
+def batch(
+    file: Annotated[Path, typer.Argument(help="TOML with [defaults] and one [[run]] a run; keys as `run`'s options.")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only check the file, and say what would be run.")] = False,
+) -> None:
+    """Carry out every run of a file, one after the other, and print their leaderboard; the same command goes on."""
+    from harness.batch import carry_out, read_batch, survey
+    from harness.leaderboard import build
+    from harness.terminal import batch_table, console, print_report, print_run
+
+    runs = survey(read_batch(file))
+    console.print(batch_table(runs))
+    if dry_run:
+        return
+    finished = carry_out(runs, console, print_run)
+    if finished.folders:
+        print_report(build(finished.folders), Format.TABLE)
+    for failure in finished.failures:
+        typer.echo(f"symharness: {failure}", err=True)
+    if finished.failures:
+        raise typer.Exit(1)
+
+
 @app.command("lm-eval")
 def lm_eval(
     model: ModelOption,
     base_url: Annotated[str, typer.Option("--base-url", help="The server of the model (http://.../v1).")],
-    tasks: Tasks = "mmlu",
+    tasks: Annotated[str, typer.Option(help="mmlu, its groups, or both.")] = "mmlu",
     data: Data = None,
     limit: Limit = None,
     output_path: Annotated[Path, typer.Option("--output_path", "-o", help="Where run folders go.")] = Path(
         "results/local"
     ),
-    chat_format: Annotated[
-        str, typer.Option("--chat_format", help="auto, plain, tulu, llama-2-chat or chat-template.")
-    ] = "auto",
+    chat_format: ChatFormatOption = None,
     revision: Revision = None,
     tokenizer: TokenizerOption = None,
     served_model_name: Annotated[
@@ -186,9 +268,10 @@ def lm_eval(
     concurrency: Concurrency = 32,
 ) -> None:
     """Ask MMLU through lm-eval (four requests a question), on the same prompts and the same leaderboard."""
-    from harness.config import Sampling, model_spec
+    from harness.config import Sampling
     from harness.leaderboard import build
     from harness.lm_eval_route import run_lm_eval
+    from harness.models import model_spec
     from harness.plan import Options, prepare
     from harness.terminal import print_report, print_run
 
@@ -209,6 +292,14 @@ def lm_eval(
     print_report(build([summary.folder]), Format.TABLE)
 
 
+@app.command("lm-eval-path")
+def lm_eval_path() -> None:
+    """Print the folder to give to lm-eval as --include_path; in it our tasks are called symharness_<task>."""
+    from harness.lm_eval_path import write_folder
+
+    typer.echo(write_folder())
+
+
 @app.command()
 def score(
     path: Annotated[Path, typer.Argument(help="A run folder, or JSON lines with task, sample and completion.")],
@@ -227,7 +318,7 @@ def score(
 
 @app.command()
 def check(
-    tasks: Tasks = "all",
+    tasks: Tasks = None,
     data: Data = None,
     limit: Limit = None,
     workers: Workers = None,
@@ -237,10 +328,12 @@ def check(
 
     from harness.check import check as check_tasks
     from harness.evaluate import default_workers
-    from harness.plan import prepare_tasks
+    from harness.plan import find_tasks
     from harness.terminal import console, print_check
 
-    prepared = prepare_tasks(_names(tasks), data, limit)
+    prepared, missing = find_tasks(_names(*tasks or ["all"]), data, limit)
+    for name, error in missing.items():
+        console.print(f"no data, not checked: {name}: {error}", soft_wrap=True)
     results = asyncio.run(check_tasks(prepared, workers or default_workers()))
     print_check(console, results)
     if any(result.defects for result in results):
@@ -264,12 +357,114 @@ def doctor(
             raise typer.Exit(1)
 
 
-@app.command()
-def tasks() -> None:
-    """List the tasks: suite, domain, language, metrics, bundled samples."""
-    from harness.terminal import console, task_table
+tasks_app = typer.Typer(invoke_without_command=True, help="List the tasks, or show what one of them asks.")
+app.add_typer(tasks_app, name="tasks")
 
-    console.print(task_table())
+
+@tasks_app.callback()
+def tasks(context: typer.Context, data: Data = None) -> None:
+    """List the tasks: suite, domain, language, metrics, bundled samples, and the data that is here."""
+    from harness.terminal import print_tasks
+
+    if context.invoked_subcommand is None:
+        print_tasks(data)
+
+
+@tasks_app.command()
+def show(
+    task: Annotated[str, typer.Argument(help="A task.")],
+    data: Data = None,
+    prompt: Annotated[bool, typer.Option("--prompt", help="Show exactly what is sent for a sample.")] = False,
+    sample: Annotated[str | None, typer.Option(help="Its id. [default: the first]")] = None,
+    num_fewshot: Annotated[int, typer.Option("--num_fewshot", "-f", help="Worked exemplars in the prompt.", min=0)] = 0,
+    model: Annotated[str | None, typer.Option(help="Encode as for this checkpoint.")] = None,
+    revision: Revision = None,
+    tokenizer: TokenizerOption = None,
+    chat_format: ChatFormatOption = None,
+    max_model_len: MaxModelLen = None,
+    dialect: Annotated[str | None, typer.Option(help="SQL dialect in which the model answers.")] = None,
+) -> None:
+    """Show a task's declaration: source, licence, files, metrics, limits; or the prompt of one of its samples."""
+    from harness.catalogue import asked, named
+    from harness.config import Sampling
+    from harness.models import model_spec
+    from harness.plan import Options
+    from harness.terminal import print_asked, print_task
+
+    declared = named(task)
+    if not prompt:
+        print_task(declared, data)
+        return
+    spec = model_spec(
+        model=model or "replay:gold",  # without a model there is nothing to encode for
+        revision=revision,
+        tokenizer=tokenizer,
+        max_model_len=max_model_len,
+        chat_format=chat_format,
+    )
+    options = Options(spec, [task], Sampling(), Path(), data, num_fewshot=num_fewshot, dialect=dialect)
+    print_asked(asked(options, sample))
+
+
+@app.command()
+def models() -> None:
+    """List the checkpoints that `--model` knows by name: where they are and how they are asked."""
+    from harness.models import KNOWN
+    from harness.terminal import console, model_table
+
+    console.print(model_table(KNOWN))
+
+
+data_app = typer.Typer(no_args_is_help=True, help="The tasks' files: where they come from, fetching, verifying.")
+app.add_typer(data_app, name="data")
+TaskNames = Annotated[str, typer.Argument(metavar="TASKS", help="Tasks and suites, separated by commas.")]
+
+
+@data_app.command("list")
+def data_list(tasks: TaskNames = "all", data: Data = None) -> None:
+    """Say by task what is at hand, how the rest can be had, and under which licence; touches no network."""
+    from harness.data import chosen, listing
+    from harness.terminal import console, sources_table
+
+    console.print(sources_table(listing(chosen(_names(tasks)), data)))
+
+
+@data_app.command("get")
+def data_get(
+    tasks: TaskNames,
+    place: Annotated[
+        str | None, typer.Option("--from", help="hub or download. [default: what the task has, download first]")
+    ] = None,
+    root: Annotated[
+        Path | None, typer.Option("--to", help="Data root to fetch into. [default: $SYMHARNESS_DATA, else ./data]")
+    ] = None,
+) -> None:
+    """Fetch files into a data root in the official layout; what is cut short is gone on with by the same command."""
+    from harness.data import chosen, data_root, fetching_place, get
+    from harness.terminal import console, download_reports
+
+    failed = False
+    with download_reports(console) as report:
+        for got in get(chosen(_names(tasks)), fetching_place(place), data_root(root), report):
+            failed |= got.failed
+            typer.echo(f"{got.folder}: {got.detail}", err=got.failed)
+    if failed:
+        raise typer.Exit(1)
+
+
+@data_app.command("verify")
+def data_verify(
+    root: Annotated[Path | None, typer.Argument(help="Data root. [default: $SYMHARNESS_DATA, else ./data]")] = None,
+    tasks: Annotated[str, typer.Option(help="Tasks and suites, separated by commas.")] = "all",
+) -> None:
+    """Say of every task's files whether they are there, the pinned ones, and readable; exit code 1 if not all are."""
+    from harness.data import State, chosen, data_root, verify
+    from harness.terminal import console, verified_table
+
+    verdicts = list(verify(chosen(_names(tasks)), data_root(root)))
+    console.print(verified_table(verdicts))
+    if any(verdict.state in (State.MISSING, State.DAMAGED) for verdict in verdicts):
+        raise typer.Exit(1)
 
 
 @app.command()
@@ -280,14 +475,25 @@ def compare(
     ] = None,
     tasks: Annotated[str, typer.Option(help="Tasks, separated by commas. [default: all that the runs share]")] = "",
     every_metric: Annotated[bool, typer.Option("--all-metrics", help="Every metric, not the main ones.")] = False,
+    evolved: Annotated[
+        bool, typer.Option("--evolved", help="Compare each run's Symbol-evol tasks with its own standard ones.")
+    ] = False,
     form: FormatOption = Format.TABLE,
 ) -> None:
     """Compare runs sample by sample: differences, intervals, p-values, and which samples flipped."""
     from harness.compare import compare_runs
+    from harness.config import UserError
+    from harness.extrapolation import compare_evolved
     from harness.published import published_model
     from harness.terminal import print_report
     from harness.unpaired import compare_published
 
+    if evolved:
+        if baseline is not None:
+            raise UserError("--evolved compares a run with itself: it takes no --baseline")
+        for run in runs:
+            print_report(compare_evolved(run, _names(tasks), every_metric), form)
+        return
     if baseline is not None and baseline.startswith("published:"):
         model = published_model(baseline.removeprefix("published:"))
         for run in runs:
@@ -320,6 +526,54 @@ def leaderboard(
 
 
 @app.command()
+def contamination(
+    files: Annotated[list[Path], typer.Argument(help="Training files: .jsonl, .json, .parquet or text, perhaps .gz.")],
+    tasks: Tasks = None,
+    data: Data = None,
+    ngram: Annotated[int, typer.Option(help="Words of an n-gram.")] = 13,
+    output_path: Annotated[
+        Path | None,
+        typer.Option(
+            "--output_path",
+            "-o",
+            help="Folder for contamination.json: a model's folder, to have it on the leaderboard.",
+        ),
+    ] = None,
+    form: FormatOption = Format.TABLE,
+) -> None:
+    """Find test samples in training files: whole questions and golds, and n-grams of questions."""
+    from harness.contamination import look_for
+    from harness.plan import find_tasks
+    from harness.seen import CONTAMINATION_FILE
+    from harness.terminal import print_report
+
+    prepared, missing = find_tasks(_names(*tasks or ["all"]), data, None)
+    for name, error in missing.items():
+        typer.echo(f"no data, not looked for: {name}: {error}", err=True)
+    report = look_for(prepared, files, ngram)
+    print_report(report, form)
+    if output_path is not None:
+        output_path.mkdir(parents=True, exist_ok=True)
+        path = output_path / CONTAMINATION_FILE
+        path.write_text(report.json(), encoding="utf-8")
+        typer.echo(f"written: {path}", err=True)
+
+
+@app.command()
+def publish(
+    runs: Annotated[list[Path], typer.Argument(help="Run folders.")],
+    output_path: Annotated[Path, typer.Option("--output_path", "-o", help="Where they go, as <model>/<run>.")] = Path(
+        "results"
+    ),
+) -> None:
+    """Copy runs without the texts of data that are not ours: ids, hashes, outcomes and statistics stay."""
+    from harness.publish import publish as published
+
+    for run in runs:
+        typer.echo(f"written: {published(run, output_path)}")
+
+
+@app.command()
 def serve(
     model: ModelOption,
     port: Annotated[int | None, typer.Option(help="Port on 127.0.0.1. [default: a free one]")] = None,
@@ -327,18 +581,18 @@ def serve(
     vllm: Vllm = None,
     revision: Revision = None,
     tokenizer: TokenizerOption = None,
-    dtype: Dtype = "auto",
-    tensor_parallel_size: Parallel = 1,
-    data_parallel_size: DataParallel = 1,
+    dtype: Dtype = None,
+    tensor_parallel_size: Parallel = None,
+    data_parallel_size: DataParallel = None,
     max_model_len: MaxModelLen = None,
-    weights: Weights = "auto",
+    weights: Weights = None,
     concurrency: Concurrency = 128,
 ) -> None:
     """Serve a model until Ctrl-C, as `run` would; attach to it with `run --base-url`."""
-    import signal
     from contextlib import ExitStack, suppress
 
-    from harness.config import UserError, model_spec
+    from harness.config import UserError
+    from harness.models import model_spec
     from harness.progress import Progress
     from harness.serving import find_engine
     from harness.serving import serve as serving

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import random
+import re
 import time
 from dataclasses import dataclass, field, replace
 from types import TracebackType
@@ -19,6 +21,8 @@ import aiohttp
 from harness.config import UserError
 from tasks.chat import Encoded
 
+# The variable that holds the key of a server that wants one; it is sent and never written.
+API_KEY = "SYMHARNESS_API_KEY"
 _LONGEST_PAUSE = 15.0
 _RETRIED = frozenset([408, 409, 425, 429, 500, 502, 503, 504])
 
@@ -46,6 +50,7 @@ class Request:
     stop: tuple[str, ...]
     key: tuple[str, str] = ("", "")  # task and sample, for generators that know their answers
     allowed: tuple[int, ...] = ()  # the only tokens that may be answered; none: any
+    attempt: int = 0  # which retry of self-repair this is, for the same generators; 0: the first attempt
 
 
 class GenerationFaultError(Exception):
@@ -56,8 +61,16 @@ class GenerationFaultError(Exception):
         self.attempts = attempts
 
 
+class UnknownAnswerError(GenerationFaultError):
+    """A generator that knows its answers does not know this one."""
+
+
 class ServerGoneError(Exception):
     """The server is not there any more: there is no use in asking it the other samples."""
+
+
+class OtherModelError(ServerGoneError):
+    """In the server's place is one that serves another model."""
 
 
 class Generator(Protocol):
@@ -94,11 +107,18 @@ class Client:
     max_model_len: int | None = None
     served: dict[str, Any] = field(default_factory=dict)
     _session: aiohttp.ClientSession | None = None
+    _connections: int = 0  # made so far; a server that was replaced is met through a new one only
+    _trusted: int = 0  # of these, how many were followed by a look at what is served
+    _look: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def __aenter__(self) -> Self:
+        trace = aiohttp.TraceConfig()
+        trace.on_connection_create_end.append(self._connected)
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=self.concurrency),
             timeout=aiohttp.ClientTimeout(total=self.timeout, sock_connect=10),
+            trace_configs=[trace],
+            headers={"Authorization": f"Bearer {key}"} if (key := os.environ.get(API_KEY)) else None,
         )
         try:
             await self._identify()
@@ -133,7 +153,10 @@ class Client:
             if self.gone:
                 raise ServerGoneError(self.gone)
             try:
-                completion = _completion(await self._post(body), time.perf_counter() - started, attempt)
+                answer = await self._post(body)
+                completion = _completion(answer, time.perf_counter() - started, attempt)
+                if self._trusted < self._connections:
+                    await self._check_same_model()
                 return replace(completion, finish_reason="choice") if "allowed_token_ids" in body else completion
             except _TransientError as error:
                 if attempt == self.attempts:
@@ -169,10 +192,47 @@ class Client:
                 text = await response.text()
                 if response.status == 200:
                     return json.loads(text)
-                message = f"HTTP {response.status} from {self.base_url}: {text[:200]}"
+                message = f"HTTP {response.status} from {self.address}: {text[:200]}"
                 raise (_TransientError if response.status in _RETRIED else _RejectedError)(message)
         except (aiohttp.ClientError, TimeoutError, ValueError) as error:
             raise _TransientError(f"{type(error).__name__}: {error}") from error
+
+    @property
+    def address(self) -> str:
+        """The base URL as it may be written down."""
+        return without_credentials(self.base_url)
+
+    @property
+    def serves(self) -> dict[str, Any]:
+        """What tells the served model from another one: its name, where its weights come from, its length."""
+        return {name: self.served.get(name) for name in ("id", "root", "max_model_len")}
+
+    async def _connected(self, *_: object) -> None:
+        self._connections += 1
+
+    async def _check_same_model(self) -> None:
+        """Raises OtherModelError; _TransientError when the server does not say what it serves."""
+        async with self._look:
+            connections = self._connections
+            if self._trusted >= connections:
+                return
+            before = self.serves
+            try:
+                models = await self._models()
+            except (aiohttp.ClientError, TimeoutError, ValueError, KeyError, TypeError) as error:
+                raise _TransientError(f"{type(error).__name__}: {error}") from error
+            now = next((model for model in models if model["id"] == self.model), {})
+            if changed := [name for name, value in before.items() if now.get(name) != value]:
+                told = ", ".join(f"{name} {before[name]!r} -> {now.get(name)!r}" for name in changed)
+                raise OtherModelError(f"{self.address} serves another model now ({told})")
+            self._trusted = connections
+
+    async def _models(self) -> list[dict[str, Any]]:
+        assert self._session is not None
+        async with self._session.get(f"{self.base_url}/models") as response:
+            response.raise_for_status()
+            models: list[dict[str, Any]] = (await response.json())["data"]
+            return models
 
     async def _check_alive(self) -> None:
         assert self._session is not None
@@ -180,23 +240,20 @@ class Client:
             async with self._session.get(f"{self.base_url}/models"):
                 return
         except (aiohttp.ClientError, TimeoutError) as error:
-            raise ServerGoneError(f"{self.base_url} does not answer any more ({type(error).__name__})") from error
+            raise ServerGoneError(f"{self.address} does not answer any more ({type(error).__name__})") from error
 
     async def _identify(self) -> None:
-        assert self._session is not None
         try:
-            async with self._session.get(f"{self.base_url}/models") as response:
-                response.raise_for_status()
-                models = (await response.json())["data"]
+            models = await self._models()
         except (aiohttp.ClientError, TimeoutError, ValueError, KeyError, TypeError) as error:
             raise UserError(
-                f"no OpenAI-compatible server answers at {self.base_url} ({error}); is --base-url right?"
+                f"no OpenAI-compatible server answers at {self.address} ({error}); is --base-url right?"
             ) from error
         names = [str(model["id"]) for model in models]
         self.model = self.model or names[0]
         if self.model not in names:
             raise UserError(
-                f"{self.base_url} serves {', '.join(names)}, not {self.model!r}; name one with --served_model_name"
+                f"{self.address} serves {', '.join(names)}, not {self.model!r}; name one with --served_model_name"
             )
         self.served = models[names.index(self.model)]
         self.max_model_len = self.served.get("max_model_len") or self.max_model_len
@@ -209,7 +266,7 @@ class Client:
         except _RejectedError:
             self.prompt_form = "text"
         except _TransientError as error:
-            raise UserError(f"the server at {self.base_url} fails on a first prompt: {error}") from error
+            raise UserError(f"the server at {self.address} fails on a first prompt: {error}") from error
 
 
 class _TransientError(Exception):
@@ -230,3 +287,8 @@ def _completion(answer: Any, seconds: float, attempt: int) -> Completion:
     except (KeyError, TypeError, ValueError) as error:
         raise _TransientError(f"not a completion: {error!r}") from error
     return Completion(text, str(reason), usage.get("completion_tokens"), seconds, attempt)
+
+
+def without_credentials(text: str) -> str:
+    """The text with user and password of a URL in it replaced: run folders are published."""
+    return re.sub(r"(\w+://)[^/@\s]+@", r"\1***@", text)

@@ -190,6 +190,11 @@ def compare_runs(folders: Sequence[Path], tasks: Sequence[str] = (), every_metri
     runs = [load(letter, folder) for letter, folder in zip(ascii_uppercase, folders)]
     if len(runs) != len(folders) or len(runs) < 2:
         raise UserError(f"compare takes 2 to {len(ascii_uppercase)} runs, not {len(folders)}")
+    return compare_loaded(runs, tasks, every_metric)
+
+
+def compare_loaded(runs: Sequence[Run], tasks: Sequence[str] = (), every_metric: bool = False) -> Report:
+    """The same of runs that are read already."""
     shared = _shared_tasks(runs, tasks)
     notes = _not_shared(runs, shared, tasks)
     lines: list[Line] = []

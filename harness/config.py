@@ -23,7 +23,8 @@ class ModelSpec(_Settings):
     """A checkpoint and how vLLM serves it.
 
     `weights`: `safetensors` refuses pickled weights, `auto` also takes `.bin` files (which vLLM and transformers load
-    with weights_only, so that they cannot run code). Remote code in a checkpoint is never run.
+    with weights_only, so that they cannot run code), `dummy` reads none and makes random ones, to measure speed. Remote
+    code in a checkpoint is never run.
     """
 
     model: Annotated[str, Field(min_length=1)]
@@ -35,7 +36,7 @@ class ModelSpec(_Settings):
     max_model_len: Annotated[int, Field(ge=16)] | None = None
     chat_format: ChatFormat = ChatFormat.AUTO
     stop: tuple[str, ...] = ()
-    weights: Literal["safetensors", "auto"] = "auto"
+    weights: Literal["safetensors", "auto", "dummy"] = "auto"
 
     @property
     def replays(self) -> str | None:
@@ -93,19 +94,10 @@ def parse_sampling(gen_kwargs: str, seed: int) -> Sampling:
     try:
         return Sampling.model_validate(values)
     except ValidationError as error:
-        raise UserError(f"--gen_kwargs: {_first(error)}") from error
+        raise UserError(f"--gen_kwargs: {first_error(error)}") from error
 
 
-def model_spec(**values: object) -> ModelSpec:
-    """A validated ModelSpec. Raises UserError."""
-    try:
-        spec = ModelSpec.model_validate({key: value for key, value in values.items() if value is not None})
-    except ValidationError as error:
-        raise UserError(f"model: {_first(error)}") from error
-    spec.check()
-    return spec
-
-
-def _first(error: ValidationError) -> str:
+def first_error(error: ValidationError) -> str:
+    """The first thing that is wrong with what a user wrote: where, what, and what was given, on one line."""
     first = error.errors()[0]
     return f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']} (got {first['input']!r})"

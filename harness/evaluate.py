@@ -19,7 +19,7 @@ from typing import Any
 
 from executors.pool import Pool
 from harness import replay
-from harness.client import Client, Generator, ServerGoneError
+from harness.client import Client, Generator, ServerGoneError, without_credentials
 from harness.config import UserError
 from harness.plan import Plan
 from harness.progress import Progress
@@ -28,7 +28,7 @@ from harness.runlog import RunLog
 from harness.runner import Pipeline
 from harness.serving import Server, deterministic_cost, find_engine, serve
 from harness.spread import measure_spread
-from harness.summary import RunSummary, summarise, write_results
+from harness.summary import RunSummary, results_of
 
 _SERVER_STARTS = 4
 _WATCH_SECONDS = 0.5
@@ -44,15 +44,15 @@ def evaluate(plan: Plan, progress: Progress) -> RunSummary:
     with RunLog(plan.folder, plan.config, _about(plan)) as log:
         for damage in log.damaged:
             progress.say(f"{damage.path}:{damage.line}: {damage.reason}; this sample is asked again")
+        for name, error in plan.missing.items():
+            progress.say(f"no data, not asked: {name}: {error}")
         planned = {item.task.name: len(item.samples) for item in plan.prepared}
         progress.plan(planned, log.done)
         if (first := plan.first_prompt()) is not None and first.ids:
             progress.say(f"first prompt: {len(first.ids)} tokens, {list(first.ids[:8])} ... {list(first.ids[-8:])}")
         if sum(planned.values()) > len(log.done):
             _answer(plan, log, progress)
-    summary = summarise(plan.folder)
-    write_results(summary)
-    return summary
+    return results_of(plan.folder)
 
 
 def _answer(plan: Plan, log: RunLog, progress: Progress) -> None:
@@ -100,6 +100,7 @@ def _client(plan: Plan, server: Server) -> Client:
         top_p=options.sampling.top_p,
         seed=options.sampling.seed,
         concurrency=options.concurrency,
+        timeout=options.request_timeout,
         prompt_form="text" if plan.tokenizer is None else "ids",
     )
 
@@ -112,6 +113,8 @@ async def _generate(
             await _run(plan, generator, pool, log, progress)
             return
         async with generator as client:
+            if server is not None and server.process is None:
+                log.answered_by(client.serves)
             watch = asyncio.create_task(_watch(client, server))
             try:
                 await _run(plan, client, pool, log, progress)
@@ -133,14 +136,15 @@ async def _run(plan: Plan, generator: Generator, pool: Pool, log: RunLog, progre
         log.append(record)
         progress.record(record)
 
-    limit = generator.max_model_len if isinstance(generator, Client) else plan.options.spec.max_model_len
-    pipeline = Pipeline(generator, pool, record, plan.identity, plan.options.concurrency, limit)
+    served = generator.max_model_len if isinstance(generator, Client) else None
+    limit = min(filter(None, (served, plan.options.spec.max_model_len)), default=None)
+    pipeline = Pipeline(generator, pool, record, plan.identity, plan.options.concurrency, limit, plan.self_repair)
     try:
-        await pipeline.run(plan.asks(log.done))
+        await pipeline.run(plan.asks(log.done, limit))
     except OSError as error:
         raise UserError(f"{plan.folder}: cannot write ({error}); make room and run the same command again") from error
     if plan.options.spread:
-        progress.say(await measure_spread(plan, generator))
+        progress.say(await measure_spread(plan, generator, limit))
 
 
 def default_workers() -> int:
@@ -154,9 +158,13 @@ def _about(plan: Plan) -> dict[str, Any]:
         "symharness": version("symharness"),
         "python": platform.python_version(),
         "sqlite": sqlite3.sqlite_version,
-        "command": sys.argv,
-        "answered_by": plan.options.spec.model if plan.options.spec.replays else plan.options.base_url or "vLLM",
+        "command": [without_credentials(word) for word in sys.argv],
+        "answered_by": plan.options.spec.model if plan.options.spec.replays else _server_name(plan.options.base_url),
     }
     if (first := plan.first_prompt()) is not None:
         about["first_prompt"] = {"text": first.text, "first_ids": first.ids[:8], "last_ids": first.ids[-8:]}
     return about
+
+
+def _server_name(base_url: str | None) -> str:
+    return "vLLM" if base_url is None else without_credentials(base_url)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from harness.published import published_label
 from tasks.metrics import Metric
+from tasks.symbol_evol import standard_name
 from tasks.task import Task
 
 # Metrics that run the program, or decide by reasoning over it, rather than read its text.
@@ -56,6 +58,13 @@ def primary(task: Task) -> Metric:
 def execution(task: Task) -> Metric | None:
     """The first metric that executes."""
     return next((metric for metric in task.metrics if metric.name in EXECUTION), None)
+
+
+def in_both_forms(figures: Sequence[Figure]) -> list[tuple[Figure, Figure]]:
+    """Those of a standard task and of its Symbol-evol form, in the order of the latter."""
+    known = {(item.task.name, item.metric.name): item for item in figures}
+    pairs = ((known.get((standard_name(item.task.name) or "", item.metric.name)), item) for item in figures)
+    return [(standard, evolved) for standard, evolved in pairs if standard is not None]
 
 
 def shown(task: Task) -> tuple[Figure, ...]:

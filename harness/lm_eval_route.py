@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from harness.client import Client
+from harness.client import Client, without_credentials
 from harness.config import UserError
 from harness.plan import Plan, Prepared
 from harness.record import Record, prompt_hash
@@ -41,7 +41,9 @@ def run_lm_eval(plan: Plan) -> RunSummary:
         raise UserError(f"task {free[0]} has no given choices: lm-eval's route is for mmlu and its groups")
     client = asyncio.run(_probed(Client(plan.options.base_url.rstrip("/"), plan.options.served_model_name)))
     folder = plan.folder.with_name(f"{plan.folder.name}-lm-eval")
-    with RunLog(folder, {**plan.config, "route": ROUTE}, {"command": sys.argv}) as log:
+    with RunLog(
+        folder, {**plan.config, "route": ROUTE}, {"command": [without_credentials(word) for word in sys.argv]}
+    ) as log:
         todo = [item for item in plan.prepared if any((item.task.name, s.id) not in log.done for s in item.samples)]
         if todo:
             files = folder / "lm-eval"
@@ -62,7 +64,7 @@ async def _probed(client: Client) -> Client:
     async with client:
         if not await client.gives_prompt_logprobs():
             raise UserError(
-                f"{client.base_url} gives no log-probabilities of prompts, which lm-eval's multiple choice needs: "
+                f"{client.address} gives no log-probabilities of prompts, which lm-eval's multiple choice needs: "
                 "serve the model with vLLM, or use `symharness run`, which needs none"
             )
     return client

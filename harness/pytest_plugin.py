@@ -72,6 +72,8 @@ def pytest_collection_modifyitems(session: pytest.Session, config: pytest.Config
     unknown = thresholds.keys() - set(names)
     if unknown:
         raise pytest.UsageError(f"symharness: thresholds for tasks that are not run: {', '.join(sorted(unknown))}")
+    for name, reason in plan.missing.items() if plan is not None else ():
+        items.append(NoDataItem.from_parent(session, name=f"symharness[{name}]", reason=f"no data: {reason}"))
     per_sample = config.getoption("--symharness-per-sample")
     for name in names:
         least = thresholds.get(name, {})
@@ -88,7 +90,7 @@ def pytest_collection_modifyitems(session: pytest.Session, config: pytest.Config
 def _samples(config: pytest.Config, plan: Plan | None, task: str) -> list[str]:
     """The ids of a task's samples: the planned ones, or those that a saved run has."""
     if plan is not None:
-        return next([sample.id for sample in item.samples] for item in plan.prepared if item.task.name == task)
+        return [sample.id for sample in plan.samples[task]]
     return sorted(_answers(config, config.stash[_SUMMARY]).answers.get(task, {}))
 
 
@@ -102,7 +104,8 @@ def _answers(config: pytest.Config, summary: RunSummary) -> Run:
 
 def _planned(config: pytest.Config) -> tuple[Plan | None, list[str]]:
     """The plan (None for a saved run) and the names of the tasks to test. Raises UserError."""
-    from harness.config import Sampling, UserError, model_spec
+    from harness.config import Sampling, UserError
+    from harness.models import model_spec
     from harness.plan import Options, prepare
     from harness.summary import summarise
 
@@ -126,7 +129,7 @@ def _planned(config: pytest.Config) -> tuple[Plan | None, list[str]]:
             base_url=config.getoption("--symharness-base-url"),
         )
     )
-    return plan, [item.task.name for item in plan.prepared]
+    return plan, list(plan.samples)
 
 
 def _thresholds(path: Path | None) -> _Thresholds:
@@ -237,6 +240,17 @@ class SampleItem(_Item):
             raise ThresholdError(f"{self.task} {self.sample}: no answer through no fault of the model")
         if answer.became is not Answered.RIGHT:
             raise ThresholdError(f"{self.task} {self.sample}: {answer.became.value}")
+
+
+class NoDataItem(pytest.Item):
+    """A task of a suite without data here: skipped, and seen to be."""
+
+    def __init__(self, *, reason: str, **more: Any) -> None:
+        super().__init__(**more)
+        self.reason = reason
+
+    def runtest(self) -> None:
+        pytest.skip(self.reason)
 
 
 class ThresholdError(AssertionError):

@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from harness.client import Completion, GenerationFaultError, Request
+from harness.client import Completion, Request, UnknownAnswerError
 from harness.config import UserError
+from harness.record import Attempt, Record
 from harness.runlog import is_run, read_records
 from tasks.task import Sample, Task
 
@@ -24,16 +25,16 @@ Key = tuple[str, str]
 
 @dataclass(frozen=True)
 class Replay:
-    """A generator whose every answer is known by task and sample."""
+    """A generator whose every answer is known by task and sample: the first attempt's, and those of self-repair."""
 
-    answers: Mapping[Key, Completion]
+    answers: Mapping[Key, Sequence[Completion]]
     prompt_form: Literal["ids", "text", "none"] = "none"
 
     async def complete(self, request: Request) -> Completion:
-        answer = self.answers.get(request.key)
-        if answer is None:
-            raise GenerationFaultError("no saved completion of this sample", 0)
-        return answer
+        answers = self.answers.get(request.key, ())
+        if request.attempt >= len(answers):
+            raise UnknownAnswerError("no saved completion of this sample", 0)
+        return answers[request.attempt]
 
 
 def make(what: str, samples: Sequence[tuple[Task, Sequence[Sample]]]) -> Replay:
@@ -59,20 +60,24 @@ def corrupted(task: Task, samples: Sequence[Sample], share: float) -> set[str]:
 
 
 def _corrupted(samples: Sequence[tuple[Task, Sequence[Sample]]], share: float) -> Replay:
-    answers: dict[Key, Completion] = {}
+    answers: dict[Key, Sequence[Completion]] = {}
     for task, items in samples:
         wrong = corrupted(task, items, share)
         for sample in items:
             text = task.wrong(sample)[0] if sample.id in wrong else task.gold(sample)
-            answers[task.name, sample.id] = Completion(text, "stop", None, 0.0)
+            answers[task.name, sample.id] = [Completion(text, "stop", None, 0.0)]
     return Replay(answers)
 
 
-def saved(path: Path) -> dict[Key, Completion]:
+def _of_record(of: Record | Attempt) -> Completion:
+    return Completion(of.completion, of.finish_reason, of.completion_tokens, 0.0, 0)
+
+
+def saved(path: Path) -> dict[Key, Sequence[Completion]]:
     """Completions of a run folder or of a JSON lines file (`sample` may be called `id`). Raises UserError."""
     if is_run(path):
         return {
-            record.key: Completion(record.completion, record.finish_reason, record.completion_tokens, 0.0, 0)
+            record.key: [_of_record(record), *map(_of_record, record.repairs)]
             for record in read_records(path)
             if not record.fault and record.kind == "generated"
         }
@@ -82,7 +87,7 @@ def saved(path: Path) -> dict[Key, Completion]:
         raise UserError(
             f"replay:{path}: neither gold, corrupt:SHARE, a run folder nor a readable file ({error})"
         ) from error
-    answers: dict[Key, Completion] = {}
+    answers: dict[Key, Sequence[Completion]] = {}
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
@@ -97,5 +102,6 @@ def saved(path: Path) -> dict[Key, Completion]:
                 f"{path}:{number}: not a saved completion ({error!r}); "
                 'a line is {"task": "spider", "sample": "dev-0", "completion": "SELECT ..."}'
             ) from error
-        answers[key] = Completion(text, str(row.get("finish_reason", "stop")), row.get("completion_tokens"), 0.0, 0)
+        finish_reason = str(row.get("finish_reason", "stop"))
+        answers[key] = [Completion(text, finish_reason, row.get("completion_tokens"), 0.0, 0)]
     return answers

@@ -34,6 +34,7 @@ def plan_rescore(path: Path, data: str | None, output_path: Path | None, name: s
         restart=True,
         workers=workers,
         dialect=old.get("dialect") if old else None,
+        self_repair=old.get("self_repair", 0) if old else 0,
     )
     plan = _only_saved(prepare(options), path)
     if old is None:
@@ -53,20 +54,11 @@ def plan_rescore(path: Path, data: str | None, output_path: Path | None, name: s
 def _only_saved(plan: Plan, path: Path) -> Plan:
     """The plan cut to the samples that have a saved completion."""
     keys = saved(path)
-    prepared = [
-        replace(item, samples=[sample for sample in item.samples if (item.task.name, sample.id) in keys])
-        for item in plan.prepared
-    ]
-    unknown = keys.keys() - {(item.task.name, sample.id) for item in prepared for sample in item.samples}
+    unknown = keys.keys() - {(task, sample.id) for task, samples in plan.samples.items() for sample in samples}
     if unknown:
         task, sample = min(unknown)
         raise UserError(
             f"{path}: {len(unknown)} completions fit no sample of the data (first: task {task}, sample {sample}): "
             "give the data root they were made on with --data"
         )
-    config = plan.config | {
-        "tasks": {
-            item.task.name: plan.config["tasks"][item.task.name] | {"samples": len(item.samples)} for item in prepared
-        }
-    }
-    return replace(plan, prepared=prepared, config=config)
+    return plan.cut_to(keys)

@@ -11,16 +11,18 @@ import errno
 import fcntl
 import json
 import os
-from collections.abc import Iterator, Mapping
+import sys
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TextIO, TypeVar
 
 from harness.config import UserError
-from harness.record import CorruptLineError, Record, parse_line
+from harness.record import CorruptLineError, Record, completed_key, parse_line
 
 RUN_FILE = "run.json"
+SERVED_FILE = "served.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,15 +49,33 @@ class RunLog:
             self._lock = _locked(folder)
             _begin(folder, config, about)
             self.done, self.damaged = _completed(folder)
-            part = folder / f"samples-{len(parts(folder)):04d}.jsonl"
-            self._part = part.open("x", encoding="ascii", newline="\n")
+            self._part: TextIO | None = None
         except OSError as error:
             raise UserError(
                 f"{folder}: cannot write the run there: {error.strerror}; choose another --output_path"
             ) from error
 
+    def answered_by(self, served: Mapping[str, Any]) -> None:
+        """Note what a server that is not ours serves, at the first start; later it must be the same.
+
+        Raises UserError, naming what differs.
+        """
+        path = self.folder / SERVED_FILE
+        if not path.exists():
+            path.write_text(json.dumps(dict(served)) + "\n", encoding="utf-8")
+            return
+        changed = sorted(differences(json.loads(path.read_text(encoding="utf-8")), dict(served)))
+        if changed:
+            raise UserError(
+                f"{self.folder} holds answers of another served model; different: {', '.join(changed)}. "
+                "Serve that one again, give another --run name, or --restart to begin it anew"
+            )
+
     def append(self, record: Record) -> None:
         """Write one record, flushed to the system: a kill of ours cannot lose it. Raises OSError (a full disk)."""
+        if self._part is None:
+            part = self.folder / f"samples-{len(parts(self.folder)):04d}.jsonl"
+            self._part = part.open("x", encoding="ascii", newline="\n")
         self._part.write(record.to_line() + "\n")
         self._part.flush()
 
@@ -63,7 +83,8 @@ class RunLog:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
-        self._part.close()
+        if self._part is not None:
+            self._part.close()
         os.close(self._lock)
 
 
@@ -91,7 +112,7 @@ def read_records(folder: Path) -> Iterator[Record]:
     """The run's records, one a sample (the first without a fault, else the last fault). Damaged lines are left out."""
     faulty: dict[tuple[str, str], Record] = {}
     done: set[tuple[str, str]] = set()
-    for row in _rows(folder):
+    for row in _rows(folder, parse_line):
         if isinstance(row, Damage) or (row["task"], row["sample"]) in done:
             continue
         record = Record.from_values(row)
@@ -107,20 +128,23 @@ def read_records(folder: Path) -> Iterator[Record]:
 def _completed(folder: Path) -> tuple[set[tuple[str, str]], list[Damage]]:
     done: set[tuple[str, str]] = set()
     damaged: list[Damage] = []
-    for row in _rows(folder):
-        if isinstance(row, Damage):
-            damaged.append(row)
-        elif not row["fault"]:
-            done.add((row["task"], row["sample"]))
+    for key in _rows(folder, completed_key):
+        if isinstance(key, Damage):
+            damaged.append(key)
+        elif key is not None:
+            done.add((sys.intern(key[0]), key[1]))
     return done, damaged
 
 
-def _rows(folder: Path) -> Iterator[dict[str, Any] | Damage]:
+T = TypeVar("T")
+
+
+def _rows(folder: Path, parse: Callable[[bytes], T]) -> Iterator[T | Damage]:
     for path in parts(folder):
-        with path.open(encoding="ascii", errors="replace", newline="\n") as stream:
+        with path.open("rb") as stream:
             for number, line in enumerate(stream, 1):
                 try:
-                    row = parse_line(line)
+                    row = parse(line)
                 except CorruptLineError as error:
                     yield Damage(path, number, str(error))
                 else:

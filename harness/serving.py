@@ -111,7 +111,7 @@ def command(engine: Engine, spec: ModelSpec, port: int, max_num_seqs: int, deter
         "--tensor-parallel-size": str(spec.tensor_parallel_size),
         "--data-parallel-size": str(spec.data_parallel_size),
         "--max-num-seqs": str(max_num_seqs),
-        "--load-format": "safetensors" if spec.weights == "safetensors" else "auto",
+        "--load-format": spec.weights,
         # The checkpoint's own sampling defaults would silently change greedy answers (repetition penalties).
         "--generation-config": "vllm",
     }

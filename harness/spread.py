@@ -17,11 +17,11 @@ from harness.runlog import read_records
 SPREAD_FILE = "spread.json"
 
 
-async def measure_spread(plan: Plan, generator: Generator) -> str:
+async def measure_spread(plan: Plan, generator: Generator, max_model_len: int | None) -> str:
     """Ask the plan's first `spread` samples once more; write `spread.json` and return it as a sentence."""
     recorded = {record.key: record.completion for record in read_records(plan.folder) if not record.fault}
     # Lazily: a plan encodes its prompts as they are asked for, and only the first few are wanted.
-    known = (ask for ask in plan.asks(set()) if (ask.task.name, ask.sample.id) in recorded)
+    known = (ask for ask in plan.asks(set(), max_model_len) if (ask.task.name, ask.sample.id) in recorded)
     asks = list(itertools.islice(known, plan.options.spread))
 
     async def again(index: int) -> bool:

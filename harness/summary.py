@@ -9,19 +9,23 @@ from __future__ import annotations
 
 import hashlib
 import json
+import sys
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from harness.parts import figured
+from harness.record import Record
 from harness.runlog import parts, read_records, read_run
+from harness.stages import Stage, counts, reached
 from tasks.metrics import Estimate, Statistics
-from tasks.task import registry
+from tasks.task import Task, registry
 
 RESULTS_FILE = "results.json"
 RECORDS_FILE = "results.records.json"
-_SCHEMA = 1
+_SCHEMA = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +34,11 @@ class TaskSummary:
 
     `n` samples were scored of the `planned` ones, of `total` in the official test set; `outcomes` counts execution
     statuses, `finish_reasons` how generation ended; `faults` are samples that still have to be redone. A metric for
-    which no sample counts (a ratio without a denominator) has no estimate.
+    which no sample counts (a ratio without a denominator) has no estimate. `stages` of a task that is delegated to a
+    solver: how many answers came how far (`harness.stages`). `shortened`: of how many prompts what was left out for
+    want of room (`harness.fitting`). With self-repair (`harness.repair`), whose figures stand among the estimates under
+    names of their own (`repaired_name`), `repairs` says how many samples were asked again and how many then ran, and
+    `repaired_stages` how far the last attempts came.
     """
 
     name: str
@@ -42,6 +50,16 @@ class TaskSummary:
     outcomes: Mapping[str, int]
     finish_reasons: Mapping[str, int]
     faults: int
+    stages: Mapping[str, int]
+    shortened: Mapping[str, int]
+    repairs: Mapping[str, int]
+    repaired_stages: Mapping[str, int]
+
+    def repaired(self, retries: int) -> TaskSummary:
+        """The same task with the figures that it has after self-repair, under the metrics' own names."""
+        mark = repaired_name("", retries)
+        estimates = {name.removesuffix(mark): e for name, e in self.estimates.items() if name.endswith(mark)}
+        return replace(self, estimates=estimates, stages=self.repaired_stages)
 
     @property
     def complete(self) -> bool:
@@ -51,50 +69,111 @@ class TaskSummary:
 
 @dataclass(frozen=True, slots=True)
 class RunSummary:
-    """A run: its folder, its config as in run.json, and its tasks in the config's order."""
+    """A run: its folder, its config as in run.json, and its tasks in the config's order.
+
+    `remark` tells apart further figures of the same run.
+    """
 
     folder: Path
     config: Mapping[str, Any]
     tasks: tuple[TaskSummary, ...]
+    remark: str = ""
+
+    def views(self) -> Iterator[RunSummary]:
+        """The run as it was first answered, and as it stands after self-repair."""
+        yield self
+        if retries := self.config.get("self_repair", 0):
+            tasks = tuple(task.repaired(retries) for task in self.tasks)
+            yield replace(self, tasks=tasks, remark=f"self-repair {retries}")
 
     @property
     def model(self) -> str:
         return str(self.config["model"]["model"])
 
     @property
+    def no_data(self) -> Mapping[str, str]:
+        """The tasks of its suites that had no data where it ran, and what was missing."""
+        reasons: Mapping[str, str] = self.config.get("no_data", {})
+        return reasons
+
+    @property
     def setting(self) -> str:
         """What distinguishes runs of one model: shots, chat format, and another harness' route."""
-        parts = (f"{self.config['num_fewshot']}-shot", self.config["model"]["chat_format"], self.config.get("route"))
+        shots = f"{self.config['num_fewshot']}-shot"
+        parts = (shots, self.config["model"]["chat_format"], self.config.get("route"), self.remark)
         return ", ".join(part for part in parts if part)
+
+
+def repaired_name(metric: str, retries: int) -> str:
+    """What a metric is called after up to so many attempts at self-repair."""
+    return f"{metric}_repaired@{retries}"
 
 
 @dataclass
 class _Tally:
+    retries: int
     statistics: dict[str, list[Statistics]] = field(default_factory=dict)
     groups: list[str] = field(default_factory=list)
     outcomes: Counter[str] = field(default_factory=Counter)
     finish_reasons: Counter[str] = field(default_factory=Counter)
     faults: int = 0
+    stages: list[Stage] = field(default_factory=list)
+    shortened: Counter[str] = field(default_factory=Counter)
+    repaired: dict[str, list[Statistics]] = field(default_factory=dict)
+    repairs: Counter[str] = field(default_factory=Counter)
+    repaired_stages: list[Stage] = field(default_factory=list)
+    known: dict[tuple[tuple[str, float], ...], Statistics] = field(default_factory=dict)
+
+    def add(self, task: Task | None, record: Record) -> None:
+        if record.fault:
+            self.faults += 1
+            return
+        for name, statistics in record.statistics.items():
+            # Most are one of a few (a score of 0 or 1): a million records must not hold a million copies.
+            one = self.known.setdefault(tuple(statistics.items()), statistics)
+            self.statistics.setdefault(name, []).append(one)
+        last = record.repairs[-1] if record.repairs else record
+        if self.retries:
+            for name, statistics in last.statistics.items():
+                self.repaired.setdefault(name, []).append(statistics)
+            if record.repairs:
+                self.repairs["asked again"] += 1
+                self.repairs["then ran"] += last.outcome is not None and last.outcome.ok
+        self.groups.append(sys.intern(record.group))
+        self.finish_reasons[record.finish_reason] += 1
+        if record.shots_dropped:
+            self.shortened["shots dropped"] += 1
+        if record.pruned:
+            self.shortened["pruned"] += 1
+        if record.outcome is not None:
+            self.outcomes[record.outcome.status.value] += 1
+        if task is not None and "delegation" in task.suites and record.outcome and last.outcome:
+            self.stages.append(reached(task, record.statistics, record.outcome))
+            if self.retries:
+                self.repaired_stages.append(reached(task, last.statistics, last.outcome))
 
 
 def summarise(folder: Path) -> RunSummary:
     """The numbers of a run folder. Raises UserError when it is none."""
     config = read_run(folder)["config"]
-    tallies: dict[str, _Tally] = {name: _Tally() for name in config["tasks"]}
-    for record in read_records(folder):
-        tally = tallies.setdefault(record.task, _Tally())
-        if record.fault:
-            tally.faults += 1
-            continue
-        for name, statistics in record.statistics.items():
-            tally.statistics.setdefault(name, []).append(statistics)
-        tally.groups.append(record.group)
-        tally.finish_reasons[record.finish_reason] += 1
-        if record.outcome is not None:
-            tally.outcomes[record.outcome.status.value] += 1
+    retries = config.get("self_repair", 0)
+    tallies: dict[str, _Tally] = {name: _Tally(retries) for name in config["tasks"]}
+    of_sample = figured(config["tasks"])
     known = registry()
+    for record in read_records(folder):
+        for task in of_sample(record.task, record.sample):
+            tallies.setdefault(task, _Tally(retries)).add(known.get(task), record)
     tasks = tuple(_task(name, tally, config["tasks"][name]) for name, tally in tallies.items() if name in known)
     return RunSummary(folder, config, tasks)
+
+
+def results_of(folder: Path) -> RunSummary:
+    """The numbers of a run, whose `results.json` is written where it is not of today's records. Raises UserError."""
+    if _of_todays_records(folder) and _first_line(folder / RESULTS_FILE) is not None:
+        return load_summary(folder)
+    summary = summarise(folder)
+    write_results(summary)
+    return summary
 
 
 def load_summary(folder: Path) -> RunSummary:
@@ -155,13 +234,18 @@ def _hash(path: Path) -> str:
         return hashlib.file_digest(stream, "blake2b").hexdigest()
 
 
-def _task(name: str, tally: _Tally, plan: Mapping[str, Any]) -> TaskSummary:
-    estimates = {
+def _estimates(name: str, statistics: Mapping[str, Sequence[Statistics]], groups: Sequence[str]) -> dict[str, Estimate]:
+    return {
         metric.name: estimate
         for metric in registry()[name].metrics
-        if tally.statistics.get(metric.name)
-        and (estimate := metric.aggregate(tally.statistics[metric.name], tally.groups)).n
+        if statistics.get(metric.name) and (estimate := metric.aggregate(statistics[metric.name], groups)).n
     }
+
+
+def _task(name: str, tally: _Tally, plan: Mapping[str, Any]) -> TaskSummary:
+    estimates = _estimates(name, tally.statistics, tally.groups)
+    repaired = _estimates(name, tally.repaired, tally.groups)
+    estimates |= {repaired_name(metric, tally.retries): estimate for metric, estimate in repaired.items()}
     return TaskSummary(
         name,
         estimates,
@@ -172,6 +256,10 @@ def _task(name: str, tally: _Tally, plan: Mapping[str, Any]) -> TaskSummary:
         outcomes=dict(sorted(tally.outcomes.items())),
         finish_reasons=dict(sorted(tally.finish_reasons.items())),
         faults=tally.faults,
+        stages=counts(tally.stages) if tally.stages else {},
+        shortened=dict(sorted(tally.shortened.items())),
+        repairs=dict(tally.repairs),
+        repaired_stages=counts(tally.repaired_stages) if tally.repaired_stages else {},
     )
 
 

@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from executors.outcome import one_line
+
 if TYPE_CHECKING:
+    import pandas as pd
     from rich.table import Table
 
 
@@ -20,6 +23,8 @@ class Format(StrEnum):
     JSON = "json"
     LATEX = "latex"
 
+
+_LONGEST_CELL = 10_000
 
 _LATEX = {c: f"\\{c}" for c in "&%$#_{}"} | {
     "\\": r"\textbackslash{}",
@@ -49,14 +54,15 @@ class Grid:
     def markdown(self) -> str:
         """A pipe table under a heading of the second level."""
         rules = [":---" if column < self.labels else "---:" for column in range(len(self.heads))]
-        lines = [_pipes(map(_escaped, line)) for line in (self.heads, rules, *self.rows)]
+        lines = [_pipes(map(_escaped, line)) for line in (self.heads, rules, *self._printable())]
         return "\n".join([f"## {self.title}", "", *lines, ""])
 
     def latex(self) -> str:
         """A `table` environment of booktabs rules."""
         columns = "l" * self.labels + "r" * (len(self.heads) - self.labels)
         head, *body = [
-            " & ".join(cell.translate(_LATEX_TABLE) for cell in line) + r" \\" for line in (self.heads, *self.rows)
+            " & ".join(cell.translate(_LATEX_TABLE) for cell in line) + r" \\"
+            for line in (self.heads, *self._printable())
         ]
         lines = [
             r"\begin{table}",
@@ -66,6 +72,10 @@ class Grid:
         lines += [r"\toprule", head, r"\midrule", *body, r"\bottomrule", r"\end{tabular}", r"\end{table}", ""]
         return "\n".join(lines)
 
+    def _printable(self) -> list[list[str]]:
+        """The rows without control characters: names come from run folders, perhaps a stranger's."""
+        return [[one_line(cell, _LONGEST_CELL) for cell in row] for row in self.rows]
+
     def rich(self) -> Table:
         from rich.table import Table
         from rich.text import Text
@@ -73,7 +83,7 @@ class Grid:
         table = Table(title=self.title, title_justify="left")
         for column, head in enumerate(self.heads):
             table.add_column(Text(head), justify="left" if column < self.labels else "right", overflow="fold")
-        for number, row in enumerate(self.rows):
+        for number, row in enumerate(self._printable()):
             table.add_row(*map(Text, row), style="dim" if number in self.quiet else "")
         return table
 
@@ -93,3 +103,15 @@ def percent(value: float) -> str:
 
 def p_value(value: float) -> str:
     return "<0.001" if value < 0.001 else f"{value:.3f}"
+
+
+def csv(frame: pd.DataFrame) -> str:
+    """Comma-separated values. A text that a spreadsheet would take for a formula stands behind an apostrophe."""
+    texts = frame.select_dtypes(include=["object", "string"]).columns
+    safe = frame.assign(**{name: frame[name].map(_no_formula, na_action="ignore") for name in texts})
+    written: str = safe.to_csv(index=False, lineterminator="\n")
+    return written
+
+
+def _no_formula(value: object) -> object:
+    return f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")) else value

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -11,17 +12,23 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from harness.catalogue import bundled, declaration, find
+from harness.stages import STAGES
 from harness.summary import RESULTS_FILE, RunSummary
-from harness.tables import Format, Grid
-from tasks.source import BUNDLED
+from harness.tables import Format, Grid, csv
 from tasks.task import Task, registry
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from executors.sandbox import Check
+    from harness.ask import Ask
+    from harness.batch import BatchRun
     from harness.check import Checked
+    from harness.data import Listed, Verified
     from harness.doctor import Finding
+    from harness.models import KnownModel
+    from tasks.download import Report as DownloadReport
 
 # Model text may be printed: markup in it must not be read as ours.
 console = Console(markup=False, highlight=False, width=None if sys.stdout.isatty() else 160)
@@ -35,13 +42,25 @@ TRUNCATION_WARNING = 0.2
 def print_run(summary: RunSummary) -> None:
     """Outcomes and truncation by task, and where the files are."""
     table = Table(title=f"{summary.model} ({summary.setting})")
-    for head in ("task", "n", "outcomes", "truncated"):
+    heads = ["task", "n", "outcomes", "truncated"]
+    staged = any(task.stages for task in summary.tasks)
+    for head in [*heads, "/".join(stage.name.lower() for stage in STAGES)] if staged else heads:
         table.add_column(head)
     for task in summary.tasks:
         cut = task.finish_reasons.get("length", 0) / task.n if task.n else 0.0
         outcomes = ", ".join(f"{name} {count}" for name, count in task.outcomes.items())
-        table.add_row(task.name, str(task.n), outcomes, Text(f"{cut:.0%}", "red" if cut > TRUNCATION_WARNING else ""))
+        stages = " ".join(f"{count / task.n:.0%}" for count in task.stages.values())
+        cut_text = Text(f"{cut:.0%}", "red" if cut > TRUNCATION_WARNING else "")
+        table.add_row(task.name, str(task.n), outcomes, cut_text, *([stages] if staged else []))
+    for name in summary.no_data:
+        table.add_row(name, "", "no data")
     console.print(table)
+    for task in summary.tasks:
+        if task.repairs:
+            counts = ", ".join(f"{what} {count}" for what, count in task.repairs.items())
+            console.print(f"{task.name}: self-repair of {task.n}: {counts}")
+        for what, count in task.shortened.items():
+            console.print(f"{task.name}: too long for the model, {what}: {count} of {task.n}")
     console.print(f"run: {summary.folder}  (records: samples-*.jsonl, numbers: {RESULTS_FILE})", soft_wrap=True)
 
 
@@ -61,7 +80,7 @@ def rendered(report: Report, form: Format) -> str:
     """The report as text in any form but the terminal's."""
     match form:
         case Format.CSV:
-            return report.frame().to_csv(index=False, lineterminator="\n")
+            return csv(report.frame())
         case Format.JSON:
             return report.json()
         case Format.LATEX:
@@ -143,18 +162,127 @@ def attacks_table(checks: Sequence[Check]) -> Table:
     return table
 
 
-def task_table() -> Table:
-    """All tasks, one a line."""
+def print_tasks(data: str | None) -> None:
+    """All tasks, one a line, with the data of each; then what is missing."""
     table = Table()
-    for head in ("task", "suites", "domain", "language", "metrics", "bundled"):
+    for head in ("task", "suites", "domain", "language", "metrics", "bundled", "data"):
         table.add_column(head)
+    missing = []
     for task in registry().values():
         metrics = ", ".join(f"{m.name}{' *' if m.name == task.paper_metric else ''}" for m in task.metrics)
-        table.add_row(task.name, ", ".join(task.suites), task.domain, task.language, metrics, str(_bundled(task)))
-    table.caption = "* the metric of the paper's table"
+        found = find(task, data)
+        missing += [found] if found.reason else []
+        suites = ", ".join(task.suites)
+        table.add_row(task.name, suites, task.domain, task.language, metrics, str(bundled(task)), found.text)
+    table.caption = "* the metric of the paper's table; data: samples found of those in the test set"
+    console.print(table)
+    for found in missing:
+        console.print(f"{found.task.name}: {found.reason}", soft_wrap=True)
+
+
+def print_task(task: Task, data: str | None) -> None:
+    """A task's declaration."""
+    for head, text in declaration(task, data):
+        console.print(f"{head:<9} {text}", soft_wrap=True)
+
+
+def print_asked(ask: Ask) -> None:
+    """A prompt exactly as it is sent, then what is sent beside it."""
+    sys.stdout.write(ask.prompt.text + "\n")
+    ids = list(ask.prompt.ids)
+    if ids:
+        console.print(f"--- {len(ids)} token ids: {ids[:8]} ... {ids[-8:]}", soft_wrap=True)
+    else:
+        console.print("--- sent as text, or encoded by the tokenizer of --model")
+    stops = ", ".join(map(repr, ask.stop)) or "none"
+    left_out = [f"{ask.shots_dropped} exemplars"] if ask.shots_dropped else []
+    left_out += ["what can be pruned"] if ask.pruned else []
+    if left_out:
+        console.print(f"--- too long for the model: sent without {' and '.join(left_out)}")
+    allowed = f"; only the tokens {list(ask.allowed)}" if ask.allowed else ""
+    console.print(
+        f"--- sample {ask.sample.id}; at most {ask.max_tokens} tokens; stops: {stops}{allowed}", soft_wrap=True
+    )
+
+
+def model_table(known: Mapping[str, KnownModel]) -> Table:
+    """The checkpoints that have names, one a line."""
+    table = Table()
+    for head in (
+        "name",
+        "published as",
+        "hub id",
+        "revision",
+        "chat format",
+        "stop",
+        "dtype",
+        "length",
+        "weights",
+        "note",
+    ):
+        table.add_column(head, overflow="fold")
+    for name, model in known.items():
+        spec = model.spec
+        asked = (spec.chat_format.value, " ".join(spec.stop))
+        served = (spec.dtype, str(spec.max_model_len or "its own"), spec.weights)
+        where = (spec.model, spec.revision or "not pinned")
+        table.add_row(name, model.published or "", *where, *asked, *served, model.note)
+    table.caption = "options on the command line win; a folder of such a name is reached as ./name"
     return table
 
 
-def _bundled(task: Task) -> int:
-    folder = BUNDLED / task.source.folder
-    return sum(1 for _ in task.read(folder)) if folder.is_dir() else 0
+def batch_table(runs: Sequence[BatchRun]) -> Table:
+    """What a batch will do, one run a line, and which of its tasks lack their data."""
+    table = Table()
+    for head in ("run", "model", "revision", "shots", "tasks", "limit", "left out: no data"):
+        table.add_column(head, overflow="fold", justify="right" if head in {"run", "shots", "tasks"} else "left")
+    for number, run in enumerate(runs, 1):
+        options = run.options
+        limit = "" if options.limit is None else f"{options.limit:g}"
+        spec, shots, tasks = options.spec, str(options.num_fewshot), str(run.tasks)
+        table.add_row(str(number), spec.name, spec.revision or "", shots, tasks, limit, ", ".join(run.missing))
+    reasons = {task: reason for run in runs for task, reason in run.missing.items()}
+    table.caption = "\n".join(f"{task}: {reason}" for task, reason in reasons.items())
+    table.caption_justify = "left"
+    return table
+
+
+def sources_table(listed: Iterable[Listed]) -> Table:
+    """Where each task's files come from, one a line."""
+    table = Table()
+    for head in ("task", "folder", "bundled", "at hand", "to be had by", "licence", "homepage"):
+        table.add_column(head, overflow="fold")
+    for item in listed:
+        source = item.task.source
+        ways = "\n".join(item.ways) or "the homepage"
+        bundled, at_hand = "yes" if item.bundled else "", "\n".join(item.at_hand)
+        table.add_row(item.task.name, source.folder, bundled, at_hand, ways, source.licence, source.homepage)
+    return table
+
+
+def verified_table(verdicts: Iterable[Verified]) -> Table:
+    """What `data verify` found, one task a line."""
+    table = Table()
+    for head in ("task", "files", "samples", "sha256", "what to know"):
+        table.add_column(head, overflow="fold", justify="right" if head == "samples" else "left")
+    styles = {"partial": "yellow", "missing": "red", "damaged": "red"}
+    for item in verdicts:
+        samples = str(item.samples) if item.samples else ""
+        state = item.state.value
+        table.add_row(item.task.name, state, samples, item.sha256[:12], item.detail, style=styles.get(state, ""))
+    return table
+
+
+@contextmanager
+def download_reports(console: Console) -> Iterator[Callable[[str], DownloadReport]]:
+    """Bars for what is fetched, one a folder; nothing where there is no terminal."""
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+    with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as bars:
+
+        def of_folder(name: str) -> DownloadReport:
+            bar = bars.add_task(name, total=None)
+            return lambda done, total: bars.update(bar, completed=done, total=total)
+
+        yield of_folder

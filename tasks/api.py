@@ -103,13 +103,13 @@ def extract_tree(completion: str) -> str | None:
 _QUERY = re.compile(r"\b(?:query|dist)\s*\(")
 
 
-def extract_query(completion: str) -> str | None:
-    """An NLmaps query: the last fenced block, else the first line that holds one, from there on."""
+def extract_query(completion: str, opening: re.Pattern[str] = _QUERY) -> str | None:
+    """An NLmaps query: the last fenced block, else the first line that holds its `opening`, from there on."""
     text = extract.without_end_tokens(completion)
     block = extract.fenced(text)
     text = (block if block is not None else text).strip()
     for line in text.splitlines():
-        start = _QUERY.search(line)
+        start = opening.search(line)
         if start is not None:
             return line[start.start() :].strip().strip("`")
     return text or None

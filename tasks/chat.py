@@ -6,7 +6,7 @@ missing BOS silently moves scores by points; here it is an error.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Protocol
@@ -26,6 +26,7 @@ class Tokenizer(Protocol):
     """The part of a transformers tokenizer that is used here."""
 
     bos_token: str | None
+    eos_token: str | None
     bos_token_id: int | None
     eos_token_id: int | None
     chat_template: Any
@@ -67,19 +68,47 @@ def resolve(requested: ChatFormat, tokenizer: Tokenizer | None) -> ChatFormat:
 
 def wrap(prompt: str, chat_format: ChatFormat, tokenizer: Tokenizer | None) -> str:
     """The prompt inside its chat format."""
+    return converse((prompt,), chat_format, tokenizer)
+
+
+def converse(turns: Sequence[str], chat_format: ChatFormat, tokenizer: Tokenizer | None) -> str:
+    """A conversation in its chat format, up to where the model goes on: the turns are the user's and the model's in
+    turn, the user's last. Without tags an answer is followed by the next question behind a blank line."""
+    bos, eos = _ends(tokenizer) if len(turns) > 1 else ("", "")
     match chat_format:
         case ChatFormat.PLAIN:
-            return prompt
+            return turns[0] + "".join(f"{answer}\n\n{more}\n" for answer, more in _pairs(turns))
         case ChatFormat.TULU:
-            return f"<|user|>\n{prompt}\n<|assistant|>\n"
+            more = "".join(f"{answer}{eos}\n{_tulu(turn)}" for answer, turn in _pairs(turns))
+            return _tulu(turns[0]) + more
         case ChatFormat.LLAMA_2_CHAT:
-            return f"[INST] {prompt.strip()} [/INST]"
+            more = "".join(f" {answer.strip()} {eos}{bos}{_llama(turn)}" for answer, turn in _pairs(turns))
+            return _llama(turns[0]) + more
         case ChatFormat.CHAT_TEMPLATE:
             assert tokenizer is not None
-            message = [{"role": "user", "content": prompt}]
-            return str(tokenizer.apply_chat_template(message, tokenize=False, add_generation_prompt=True))
+            roles = ("user", "assistant")
+            messages = [{"role": roles[number % 2], "content": turn} for number, turn in enumerate(turns)]
+            return str(tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True))
         case ChatFormat.AUTO:
             raise ValueError("chat format 'auto' must be resolved first")
+
+
+def _ends(tokenizer: Tokenizer | None) -> tuple[str, str]:
+    """BOS and EOS, as they stand between two exchanges."""
+    return (tokenizer.bos_token or "", tokenizer.eos_token or "") if tokenizer is not None else ("", "")
+
+
+def _pairs(turns: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Each answer with the user's turn after it."""
+    return zip(turns[1::2], turns[2::2], strict=True)
+
+
+def _tulu(turn: str) -> str:
+    return f"<|user|>\n{turn}\n<|assistant|>\n"
+
+
+def _llama(turn: str) -> str:
+    return f"[INST] {turn.strip()} [/INST]"
 
 
 def encode(texts: Sequence[str], chat_format: ChatFormat, tokenizer: Tokenizer) -> list[Encoded]:

@@ -81,7 +81,15 @@ def logic_program(completion: str) -> str | None:
     text = without_end_tokens(completion)
     block = fenced(text)
     program = (block if block is not None else text).strip()
-    return program if re.search(r"\w+\s*\(.+\)|[∀∃]", program) else None
+    return program if any(map(_like_formula, program.splitlines())) else None
+
+
+def _like_formula(line: str) -> bool:
+    opening = _CALL.search(line)
+    return "∀" in line or "∃" in line or (opening is not None and line.rfind(")") > opening.end())
+
+
+_CALL = re.compile(r"\w\s*\(")
 
 
 _SQL_START = re.compile(
@@ -115,7 +123,7 @@ def actions(completion: str, action: str = "I_[A-Z_]+") -> str | None:
     block = fenced(text)
     text = (block if block is not None else text).strip()
     sequence = rf"(?P<actions>{action}(?:[ \t,]+{action})*)"
-    line = re.search(rf"^[ \t]*(?:[\w ]{{0,40}}:)?[ \t]*{sequence}[ \t.]*$", text, re.MULTILINE)
+    line = re.search(rf"^[ \t]*+(?:[\w ]{{0,40}}:)?[ \t]*+{sequence}[ \t.]*$", text, re.MULTILINE)
     if line is not None:
         return " ".join(line["actions"].replace(",", " ").split())
     return text or None

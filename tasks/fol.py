@@ -62,7 +62,7 @@ def execute(program: str, sample: Sample) -> Outcome:
     """Whether prediction and gold are equivalent, as provers say."""
     gold = read_formula(sample.target)
     if isinstance(gold, Unparsable):
-        return Outcome.failed(Status.ERROR, f"the gold formula: {gold}")
+        return Outcome.failed(Status.ERROR, "the gold formula cannot be read")  # without it: a model may be told
     return semantic_equivalence(program, sample.target, LIMITS)
 
 

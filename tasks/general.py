@@ -10,7 +10,9 @@ from __future__ import annotations
 import csv
 import functools
 import json
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from executors.outcome import Outcome, Status
@@ -19,7 +21,7 @@ from tasks.metrics import Metric, Origin, Standing, Statistics
 from tasks.prompt import Prompt
 from tasks.short_answer import same_answer
 from tasks.source import Source
-from tasks.task import DataError, Sample, Task
+from tasks.task import DataError, Part, Sample, Task
 
 LETTERS = ("A", "B", "C", "D")
 
@@ -99,6 +101,27 @@ def read_mmlu(folder: Path, group: str | None = None) -> list[Sample]:
     if not chosen:
         raise DataError(f"{folder / 'test'} holds no <subject>_test.csv of {group or 'MMLU'}: fetch the files again")
     return in_proportion([list(_mmlu_subject(folder, subject)) for subject in chosen])
+
+
+def _with_exemplars(sample: Sample, exemplars: str) -> Sample:
+    return replace(sample, fields={**sample.fields, "exemplars": exemplars})
+
+
+def drop_bbh_shot(sample: Sample) -> Sample | None:
+    """Without the last of the worked examples; the subtask's instruction stays."""
+    before, asked, _ = sample.fields["exemplars"].rpartition("\n\nQ: ")
+    return _with_exemplars(sample, before) if asked else None
+
+
+def drop_mmlu_shot(sample: Sample) -> Sample | None:
+    """Without the last of the dev questions."""
+    shots = re.split(r"(?<=\nAnswer: [A-D]\n\n)(?=.)", sample.fields["exemplars"], flags=re.DOTALL)
+    return _with_exemplars(sample, "".join(shots[:-1])) if shots[-1] else None
+
+
+def of_group(group: str, sample: str) -> bool:
+    """Whether a question's id says that it is of this group of MMLU."""
+    return GROUPS[sample.rpartition("-")[0]] == group
 
 
 def _mmlu_subject(folder: Path, subject: str) -> Iterator[Sample]:
@@ -305,6 +328,7 @@ BBH_COT = Task(
     size=6511,
     max_tokens=1024,
     stop=("Q:",),
+    drop_shot=drop_bbh_shot,
 )
 
 
@@ -337,6 +361,8 @@ def _mmlu(name: str, title: str, size: int, group: str | None = None) -> Task:
         size=size,
         max_tokens=16,
         choices=LETTERS,
+        drop_shot=drop_mmlu_shot,
+        part=None if group is None else Part("mmlu", functools.partial(of_group, group)),
     )
 
 

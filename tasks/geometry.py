@@ -146,7 +146,7 @@ def _close(first: float, second: float) -> bool:
     return math.isclose(first, second, rel_tol=TOLERANCE)
 
 
-_FORM_LINE = re.compile(r"^\s*(?:[-*•]|\d+[.)])?\s*(?:[\w ]{0,40}:\s*)?`?(?P<form>[A-Za-z]+ ?\(.*)$")
+_FORM_LINE = re.compile(r"^\s*+(?:[-*•]|\d+[.)])?\s*+(?:[\w ]{0,40}:\s*+)?`?(?P<form>[A-Za-z]+ ?\(.*)$")
 
 
 def form_lines(completion: str) -> str | None:

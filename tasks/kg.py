@@ -152,7 +152,9 @@ def _expression(text: str) -> str:
     return text.splitlines()[0].strip().strip("`")
 
 
-_SPARQL_START = re.compile(r"(?:^[ \t]*#[^\n]*\n)*[^\S\n]*\b(?:PREFIX|SELECT|ASK)\s", re.IGNORECASE | re.MULTILINE)
+_SPARQL_START = re.compile(
+    r"(?<![^\S\n])(?:^[ \t]*+#[^\n]*\n)*[^\S\n]*+\b(?:PREFIX|SELECT|ASK)\s", re.IGNORECASE | re.MULTILINE
+)
 
 
 def extract_query(completion: str) -> str | None:

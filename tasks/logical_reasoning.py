@@ -22,7 +22,7 @@ from tasks.logicnli_theories import read_theories
 from tasks.metrics import Metric, Origin, Standing, Statistics
 from tasks.prompt import Prompt, Shot
 from tasks.source import Source
-from tasks.task import DataError, Sample, Task
+from tasks.task import DataError, Sample, Suite, Task
 
 LIMITS = Limits(seconds=10.0)
 
@@ -331,11 +331,12 @@ def _task(
     size: int,
     broken: Mapping[str, str],
     execute: Callable[[str, Sample], Outcome] = execute,
+    suites: tuple[Suite, ...] = ("delegation",),
 ) -> Task:
     return Task(
         name=name,
         title=title,
-        suites=("delegation",),
+        suites=suites,
         domain="FOL",
         language="fol",
         source=source,
@@ -372,6 +373,7 @@ PROOFWRITER = _task(
     (ENTAILMENT, DECIDED, DERIVATION, _logic_lm(partial(logic_lm.run_rules, closed_world=False))),
     600,
     _PROOFWRITER_BROKEN,
+    suites=("delegation", "ood"),
 )
 
 PRONTOQA = _task(
@@ -383,6 +385,7 @@ PRONTOQA = _task(
     (ENTAILMENT, DECIDED, DERIVATION, _logic_lm(partial(logic_lm.run_rules, closed_world=True))),
     500,
     {},
+    suites=("delegation", "ood"),
 )
 
 LOGICNLI_DELEGATION = _task(

@@ -17,6 +17,7 @@ from executors import pddl
 from executors.outcome import Limits, Outcome, Status
 from tasks import extract
 from tasks.bleu import bleu_metric
+from tasks.download import pinned
 from tasks.metrics import Metric, Origin, Standing, Statistics, full_weight, ratio
 from tasks.planning_problems import generate
 from tasks.prompt import Prompt, Shot
@@ -164,6 +165,8 @@ _TEMPLATE = (
     "The problem PDDL is:\n"
 )
 _OFFICIAL = "https://github.com/Cranial-XIX/llm-pddl"
+_FILES = "https://raw.githubusercontent.com/Cranial-XIX/llm-pddl/185384560116c8cb82dcdf4e630725f7eb1394a7/domains"
+_SUMS = Path(__file__).parent / "pins" / "llm_pddl.sha256"
 _LLMP = "LLM+P (arXiv 2304.11477, llm-pddl f5f897c): the plan found for the prediction is valid on the gold"
 _TITLES = {"blocksworld": "Blocksworld", "termes": "Termes", "floortile": "Floortile", "grippers": "Grippers"}
 
@@ -189,7 +192,13 @@ def _task(domain: str, suite: Suite, metrics: tuple[Metric, ...], paper_metric: 
         suites=(suite,),
         domain="Planning",
         language="pddl",
-        source=Source(f"planning/{domain}", ("domain.pddl", "p01.nl", "p01.pddl"), _OFFICIAL, "none"),
+        source=Source(
+            f"planning/{domain}",
+            ("domain.pddl", "p01.nl", "p01.pddl"),
+            _OFFICIAL,
+            "none",
+            downloads=pinned(_FILES, _SUMS, domain),
+        ),
         read=read_planning,
         prompt=_prompt(domain),
         extract=extract_problem_or_plan,

@@ -6,17 +6,15 @@ local folder that holds the official files, and `Located.sha256` names their con
 
 from __future__ import annotations
 
+import difflib
 import hashlib
 import os
-import shutil
-import tempfile
-import urllib.error
-import urllib.request
-import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+
+from tasks.download import Download, DownloadError, Report, fetch, unreported
 
 BUNDLED = Path(__file__).parent / "data"
 ENVIRONMENT_VARIABLE = "SYMHARNESS_DATA"
@@ -33,13 +31,12 @@ class SourceError(ValueError):
     """The files cannot be had: what is missing, where it was looked for, how to mend it, on one line."""
 
 
-@dataclass(frozen=True, slots=True)
-class Download:
-    """One official file by URL. A `.zip` is unpacked; `path` is the file's (or folder's) place in the task's folder."""
+class MissingError(SourceError):
+    """The files are not there, and nothing is wrong with what is. `lacking` says the same of any machine: no paths."""
 
-    url: str
-    sha256: str
-    path: str
+    def __init__(self, message: str, lacking: str) -> None:
+        super().__init__(message)
+        self.lacking = lacking
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,32 +77,50 @@ def locate(source: Source, data: str | None = None, environment: Mapping[str, st
     """Find the files of `source`.
 
     `data` is a data root (a folder with one folder a task), or `bundled`, `hub`, `download`. Without it the variable
-    SYMHARNESS_DATA is used, and without that the bundled mini samples. Raises `SourceError`.
+    SYMHARNESS_DATA is used, and without that the bundled mini samples. Raises `SourceError`, `MissingError` where
+    there is nothing.
     """
     wanted = data or (os.environ if environment is None else environment).get(ENVIRONMENT_VARIABLE) or Place.BUNDLED
     if wanted == Place.BUNDLED:
         return _checked(source, BUNDLED / source.folder, Place.BUNDLED)
     if wanted == Place.HUB:
-        return _checked(source, _from_hub(source), Place.HUB)
+        return _checked(source, fetch_files(source, Place.HUB), Place.HUB)
     if wanted == Place.DOWNLOAD:
-        return _checked(source, _from_download(source), Place.DOWNLOAD)
+        return _checked(source, fetch_files(source, Place.DOWNLOAD), Place.DOWNLOAD)
     root = Path(wanted).expanduser()
     if not root.is_dir():
-        raise SourceError(
-            f"data folder {str(root)!r} does not exist: give the folder that holds {source.folder}/ with --data"
+        raise MissingError(
+            f"data folder {str(root)!r} does not exist: give the folder that holds {source.folder}/ with --data",
+            f"{source.folder}/ is missing: get it from {source.homepage}",
         )
     return _checked(source, root / source.folder, Place.LOCAL)
 
 
+def found_in(source: Source, folder: Path) -> tuple[str, ...] | None:
+    """The set of the source's files that lies in `folder`, None where there is none."""
+    layouts = (source.files, *source.other_layouts)
+    return next((files for files in layouts if all((folder / name).exists() for name in files)), None)
+
+
 def _checked(source: Source, folder: Path, place: Place) -> Located:
-    for files in (source.files, *source.other_layouts):
-        if all((folder / name).exists() for name in files):
-            return Located(folder.resolve(), place, digest(folder, files))
-    missing = next(name for name in source.files if not (folder / name).exists())
-    raise SourceError(
-        f"{folder / missing} is missing: put the official files there ({source.homepage}), "
-        "or use --data bundled for the mini samples"
+    if files := found_in(source, folder):
+        return Located(folder.resolve(), place, digest(folder, files))
+    name = next(name for name in source.files if not (folder / name).exists())
+    missing = folder / name
+    if place in (Place.HUB, Place.DOWNLOAD):
+        raise SourceError(f"{missing} is missing in what was fetched{_near(missing)}: see {source.homepage}")
+    raise MissingError(
+        f"{missing} is missing{_near(missing)}: put the official files there ({source.homepage}), "
+        "or use --data bundled for the mini samples",
+        f"{source.folder}/{name} is missing: get it from {source.homepage}",
     )
+
+
+def _near(missing: Path) -> str:
+    """A hint at a file beside the missing one that may be it under another name."""
+    there = [path.name for path in missing.parent.iterdir()] if missing.parent.is_dir() else []
+    near = difflib.get_close_matches(missing.name, there, n=1, cutoff=0.75)
+    return f" (there is {near[0]}: rename it if it is that file)" if near else ""
 
 
 def digest(folder: Path, files: tuple[str, ...]) -> str:
@@ -125,13 +140,38 @@ def cache_folder() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "symharness"
 
 
-def _from_hub(source: Source) -> Path:
+def fetch_files(source: Source, place: Place, folder: Path | None = None, report: Report = unreported) -> Path:
+    """Fetch the files from the hub or by download into `folder`, or into the cache; returns where they lie.
+
+    What is there already is not fetched again, what was cut short is gone on with. Raises `SourceError`.
+    """
+    if place is Place.HUB:
+        return _from_hub(source, folder)
+    if not source.downloads:
+        lacking = f"{source.folder} has no official download by plain URL: get the files from {source.homepage}"
+        raise MissingError(lacking, lacking)
+    folder = folder or download_cache(source)
+    for download in source.downloads:
+        target = folder / download.path
+        if not target.exists():
+            try:
+                fetch(download, target, report)
+            except DownloadError as error:
+                raise SourceError(str(error)) from error
+    return folder
+
+
+def download_cache(source: Source) -> Path:
+    """Where `--data download` keeps the files."""
+    return cache_folder() / "download" / source.folder
+
+
+def _from_hub(source: Source, folder: Path | None) -> Path:
     if source.hub is None:
-        raise SourceError(
-            f"{source.folder} has no copy with the official files on the hub: get them from {source.homepage}"
-        )
+        lacking = f"{source.folder} has no copy with the official files on the hub: get them from {source.homepage}"
+        raise MissingError(lacking, lacking)
     from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
+    from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError, RepositoryNotFoundError
 
     try:
         return Path(
@@ -141,55 +181,11 @@ def _from_hub(source: Source) -> Path:
                 revision=source.hub.revision,
                 allow_patterns=list(source.hub.patterns),
                 cache_dir=cache_folder() / "hub",
+                local_dir=folder,
             )
         )
-    except (HfHubHTTPError, LocalEntryNotFoundError, OSError) as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise SourceError(f"hub dataset {source.hub.repository} cannot be fetched: {reason}") from error
-
-
-def _from_download(source: Source) -> Path:
-    if not source.downloads:
+    except (HfHubHTTPError, LocalEntryNotFoundError, RepositoryNotFoundError, OSError) as error:
+        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise SourceError(
-            f"{source.folder} has no official download by plain URL: get the files from {source.homepage}"
-        )
-    folder = cache_folder() / "download" / source.folder
-    for download in source.downloads:
-        target = folder / download.path
-        if not target.exists():
-            fetch(download, target)
-    return folder
-
-
-def fetch(download: Download, target: Path) -> None:
-    """Fetch one file, check its SHA-256, and put it (or what a zip holds) at `target` in one rename.
-
-    Raises `SourceError` on a network fault, a wrong hash, or a zip member that points outside the folder.
-    """
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=target.parent) as scratch:
-        part = Path(scratch) / "part"
-        try:
-            with urllib.request.urlopen(download.url, timeout=60) as response, part.open("wb") as out:
-                shutil.copyfileobj(response, out)
-        except (urllib.error.URLError, OSError, ValueError) as error:
-            raise SourceError(f"{download.url} cannot be fetched: {getattr(error, 'reason', error)}") from error
-        with part.open("rb") as stream:
-            found = hashlib.file_digest(stream, "sha256").hexdigest()
-        if found != download.sha256:
-            raise SourceError(
-                f"{download.url} is not the pinned file (sha256 {found[:12]}..., wanted {download.sha256[:12]}...): "
-                "it was changed or cut; try again, or report it"
-            )
-        if download.url.endswith(".zip"):
-            part = _unpacked(part, Path(scratch) / "unpacked")
-        part.rename(target)
-
-
-def _unpacked(archive: Path, folder: Path) -> Path:
-    with zipfile.ZipFile(archive) as bundle:
-        for name in bundle.namelist():
-            if not (folder / name).resolve().is_relative_to(folder.resolve()):
-                raise SourceError(f"{archive.name}: member {name!r} points outside the archive's folder; not unpacked")
-        bundle.extractall(folder)
-    return folder
+            f"hub dataset {source.hub.repository} at {source.hub.revision} cannot be fetched: {reason}"
+        ) from error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -119,6 +120,11 @@ class _Databases:
                 f"{self._folder / 'tables.json'} has no entry of the database {name!r} ({row.path.name}, row "
                 f"{row.number}): fetch the official files again"
             )
+        if Path(name).name != name:
+            raise DataError(
+                f"{self._folder / 'tables.json'}: a database's name is one folder name, {name!r} is none: "
+                "fetch the official file again"
+            )
         entry = self._entries[name]
         official = self._folder / "database" / name / f"{name}.sqlite"
         database = sql.Database.of(official)
@@ -153,6 +159,42 @@ def schema_text(entry: Mapping[str, Any]) -> str:
         for child, parent in entry["foreign_keys"]
     ]
     return " | ".join([*tables, *keys])
+
+
+def prune_schema(sample: Sample) -> Sample | None:
+    """Without the tables that question and dialogue do not speak of, and their foreign keys.
+
+    A table is spoken of by any word of its name or all words of a column's, singular or plural; one that links two
+    such tables by foreign keys stays too. None where that leaves out no table, or every one.
+    """
+    parts = sample.fields["schema"].split(" | ")
+    tables = {match[1]: match[2].split(", ") for part in parts if (match := _TABLE.fullmatch(part))}
+    links = [(key[1], key[2]) for part in parts if (key := _KEY.fullmatch(part))]
+    said = set(_words(f"{sample.fields.get('dialogue', '')} {sample.fields['question']}"))
+    spoken = {
+        table
+        for table, columns in tables.items()
+        if not said.isdisjoint(_words(table)) or any(said.issuperset(_words(column) or [""]) for column in columns)
+    }
+    kept = spoken | {
+        table for table in tables if len({parent for child, parent in links if child == table} & spoken) > 1
+    }
+    if not kept or len(kept) == len(tables):
+        return None
+    text = [part for part in parts if (match := _TABLE.fullmatch(part)) and match[1] in kept]
+    text += [part for part in parts if (key := _KEY.fullmatch(part)) and {key[1], key[2]} <= kept]
+    return replace(sample, fields={**sample.fields, "schema": " | ".join(text)})
+
+
+_TABLE = re.compile(r"([^(]*)\((.*)\)", re.DOTALL)
+_KEY = re.compile(r"(.+?)\.[^=]* = (.+?)\..*", re.DOTALL)
+_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
+
+
+def _words(text: str) -> list[str]:
+    """Words of a text or of a name (`Song_Name`, `AirportCode`) that mean something, in the singular."""
+    words = (word.lower() for word in _WORD.findall(text) if len(word) > 2)
+    return [f"{word[:-3]}y" if word.endswith("ies") else word.removesuffix("s") for word in words]
 
 
 def _numbered(folder: Path, name: str) -> Iterator[tuple[int, Any]]:

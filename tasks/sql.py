@@ -12,7 +12,7 @@ from pathlib import Path
 from tasks import extract
 from tasks.prompt import Prompt, Shot
 from tasks.source import Source
-from tasks.spider_format import in_dialect, read_interactions, read_questions
+from tasks.spider_format import in_dialect, prune_schema, read_interactions, read_questions
 from tasks.sql_metrics import INTERACTION_METRICS, QUESTION_METRICS, execute
 from tasks.task import Sample, Task
 
@@ -113,6 +113,7 @@ SPIDER = Task(
     metrics=QUESTION_METRICS,
     wrong=wrong,
     in_dialect=in_dialect,
+    prune=prune_schema,
     paper_metric="exact_match",
     size=1034,
     deadline=60.0,
@@ -134,6 +135,7 @@ SPARC = Task(
     metrics=INTERACTION_METRICS,
     wrong=wrong,
     in_dialect=in_dialect,
+    prune=prune_schema,
     paper_metric="exact_match",
     size=1203,
     deadline=60.0,
@@ -158,6 +160,7 @@ COSQL = Task(
     metrics=INTERACTION_METRICS,
     wrong=wrong,
     in_dialect=in_dialect,
+    prune=prune_schema,
     paper_metric="exact_match",
     size=1007,
     deadline=60.0,

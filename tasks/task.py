@@ -45,6 +45,14 @@ class DataError(ValueError):
     """A data file that is missing or not what its format says: what, where, and how to mend it, on one line."""
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What makes a task a part of another one: that one's name, and which of its samples (by id) are this one's."""
+
+    of: str
+    holds: Callable[[str], bool]
+
+
 def gold_target(sample: Sample) -> str:
     """The gold completion of most tasks: the gold program where there is one, else the target as it stands."""
     return sample.program if sample.program is not None else sample.target
@@ -62,6 +70,10 @@ class Task:
     `in_dialect` makes of a sample one that is answered in another dialect of the language (raising ValueError for one
     that there is not); None where there is only one dialect.
     `choices` are the only answers there are (single tokens): a server that can restrict its answer is asked for one.
+    `drop_shot` makes of a sample whose prompt holds the official exemplars one with one less (None: there are none
+    left), `prune` one without what its question can do without (None: nothing); a prompt too long for a model needs
+    them.
+    `part` says of which other task the samples are some: a run of both asks them once, and has both figures.
     `paper_metric` names the metric of the paper's table (None where the paper has no such task or metric).
     """
 
@@ -87,6 +99,9 @@ class Task:
     stop: tuple[str, ...] = field(default=())
     in_dialect: Callable[[Sample, str], Sample] | None = None
     choices: tuple[str, ...] = ()
+    drop_shot: Callable[[Sample], Sample | None] | None = None
+    prune: Callable[[Sample], Sample | None] | None = None
+    part: Part | None = None
 
     def metric(self, name: str) -> Metric:
         return next(metric for metric in self.metrics if metric.name == name)

@@ -6,8 +6,13 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from harness.serving import PROJECT
+
+# How fast a machine is must not decide a test: examples take as long as they take.
+settings.register_profile("symharness", deadline=None)
+settings.load_profile("symharness")
 
 
 @pytest.fixture(scope="session")

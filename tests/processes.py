@@ -49,3 +49,19 @@ def descendants(generations: int = 1_000) -> set[int]:
         mine |= grown
         generations -= 1
     return mine - {os.getpid()}
+
+
+def descendants_of(root: int) -> list[tuple[int, str]]:
+    """Pids and command lines of every process below `root`, whatever their session or namespace."""
+    known = parents()
+    below = {root}
+    while grown := {pid for pid, parent in known.items() if parent in below} - below:
+        below |= grown
+    found = []
+    for pid in below - {root}:
+        try:
+            line = Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+        except OSError:
+            continue
+        found.append((pid, line))
+    return found

@@ -15,7 +15,7 @@ from harness.evaluate import evaluate
 from harness.plan import Options, Plan, prepare
 from harness.progress import Progress
 from harness.summary import RunSummary
-from tasks.source import SourceError, locate
+from tasks.source import BUNDLED, SourceError, locate
 from tasks.task import Sample, Task, registry
 from tests.checkpoints import tiny_checkpoint
 from tests.scripted import ScriptedServer
@@ -69,14 +69,16 @@ def _told_apart(plan: Plan) -> Plan:
     kept = {
         (ask.task.name, ask.sample.id) for ask in plan.asks(set()) if len(golds[ask.task.name, ask.prompt.text]) == 1
     }
-    prepared = [
-        replace(item, samples=[sample for sample in item.samples if (item.task.name, sample.id) in kept])
-        for item in plan.prepared
-    ]
-    settings = {
-        item.task.name: plan.config["tasks"][item.task.name] | {"samples": len(item.samples)} for item in prepared
-    }
-    return replace(plan, prepared=prepared, config=plan.config | {"tasks": settings})
+    return plan.cut_to(kept)
+
+
+def data_without(folder: Path, *missing: str) -> str:
+    """A data root of the bundled files, less those of some tasks."""
+    folder.mkdir()
+    for path in BUNDLED.iterdir():
+        if path.name not in missing and path.is_dir():
+            (folder / path.name).symlink_to(path)
+    return str(folder)
 
 
 def server_for(plan: Plan, answer: Answer, **settings: Any) -> ScriptedServer:

@@ -31,6 +31,7 @@ _MAX_HEADER = 64 << 10
 _MAX_BODY = 256 << 20
 # The server ends a search itself when its time is over; only a translation that does not end must be killed.
 _GRACE = 0.1
+_ATTEMPTS = 3
 
 
 class LostError(Exception):
@@ -57,6 +58,8 @@ def ask(
 ) -> Reply:
     """Translate, then run `searches` (options, share of the time left) until one is conclusive.
 
+    What was killed from outside (a search that reaches a limit ends in another way) is done again.
+
     Raises:
         TimeoutError: the translation did not end in time.
         LostError: the process died under the request.
@@ -64,7 +67,7 @@ def ask(
     deadline = time.monotonic() + limits.seconds
     texts = [text.encode("utf-8", "surrogatepass") for text in (domain, problem)]
     with _LOCK:
-        for attempt in (1, 2):
+        for attempt in range(1, _ATTEMPTS + 1):
             header = {
                 "memory": limits.memory,
                 "seconds": deadline - time.monotonic(),
@@ -74,11 +77,14 @@ def ask(
                 "conclusive": list(conclusive),
             }
             try:
-                return _warm(binary).ask([json.dumps(header).encode(), *texts], deadline + _GRACE)
+                reply = _warm(binary).ask([json.dumps(header).encode(), *texts], deadline + _GRACE)
             except LostError:
                 # It retires by itself once it has grown; the request may have come just then.
-                if attempt == 2:
+                if attempt == _ATTEMPTS:
                     raise
+            else:
+                if reply.code != -signal.SIGKILL or attempt == _ATTEMPTS:
+                    return reply
     raise AssertionError
 
 

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 LEAST_SECONDS = 0.05  # less does not even start a process
+_ATTEMPTS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +39,20 @@ def installed(variable: str, name: str) -> Binary | None:
 
 
 def ask(program: Binary, arguments: Sequence[str], question: str, seconds: float) -> Ended | None:
-    """What the program answers to a question on its standard input; none where it does not end in time or start."""
+    """What the program answers to a question on its standard input; none where it does not end in time or start.
+
+    One that was killed from outside (it has no limit that kills it) says nothing about the question: it is asked again.
+    """
+    deadline = time.monotonic() + seconds
+    ended = None
+    for _ in range(_ATTEMPTS):
+        ended = _once(program, arguments, question, deadline - time.monotonic())
+        if ended is None or ended.status != -signal.SIGKILL:
+            break
+    return ended
+
+
+def _once(program: Binary, arguments: Sequence[str], question: str, seconds: float) -> Ended | None:
     if seconds < LEAST_SECONDS:
         return None
     try:

@@ -12,7 +12,7 @@ from executors.sandbox.bubblewrap import Spec
 from executors.sandbox.errors import JailLostError
 from executors.sandbox.jail import Ended, Jail
 
-_ATTEMPTS = 3
+_ATTEMPTS = 10
 
 
 class KeptJail:

@@ -15,8 +15,9 @@ from collections.abc import Mapping
 
 from tasks import api, command, fol, planning, sql, visual
 from tasks.symbol_evol.actions import ACTIONS
-from tasks.symbol_evol.evolution import SUFFIX, Evolution, evolve_sample, evolved_task
+from tasks.symbol_evol.evolution import SUFFIX, Evolution, Evolved, evolve_sample, evolved_task
 from tasks.symbol_evol.formula import FORMULA
+from tasks.symbol_evol.map_query import MAP_QUERY
 from tasks.symbol_evol.pddl import PDDL
 from tasks.symbol_evol.renaming import Renaming
 from tasks.symbol_evol.scene import SCENE
@@ -24,7 +25,7 @@ from tasks.symbol_evol.schema import SQL, SQL_IN_DIALOGUE
 from tasks.symbol_evol.tree import COUPLED_TREE, TREE
 from tasks.task import Sample, Task
 
-__all__ = ["EVOLUTIONS", "SUFFIX", "Renaming", "evolve", "evolved", "standard_name"]
+__all__ = ["EVOLUTIONS", "SUFFIX", "Evolved", "Renaming", "evolve", "evolved", "standard_name"]
 
 # By the name of the standard task.
 EVOLUTIONS: Mapping[str, Evolution] = {
@@ -32,6 +33,7 @@ EVOLUTIONS: Mapping[str, Evolution] = {
     "clevr": SCENE,
     "mtop": TREE,
     "topv2": COUPLED_TREE,
+    "nlmaps": MAP_QUERY,
     **dict.fromkeys(("blocksworld", "termes", "floortile", "grippers"), PDDL),
     **dict.fromkeys(("folio", "malls", "logicnli"), FORMULA),
     "spider": SQL,
@@ -65,6 +67,7 @@ def standard_name(name: str) -> str | None:
 SCAN_EVOL = evolved(command.SCAN)
 CLEVR_EVOL = evolved(visual.CLEVR)
 MTOP_EVOL = evolved(api.MTOP)
+NLMAPS_EVOL = evolved(api.NLMAPS)
 BLOCKSWORLD_EVOL = evolved(planning.BLOCKSWORLD)
 FOLIO_EVOL = evolved(fol.FOLIO)
 SPIDER_EVOL = evolved(sql.SPIDER)

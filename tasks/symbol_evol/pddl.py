@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 
 from executors.pddl.reading import PddlError
 from executors.pddl.syntax import parse_domain, parse_problem
-from tasks.planning import is_plan
+from tasks import extract
 from tasks.symbol_evol.evolution import Evolution
 from tasks.symbol_evol.renaming import Renaming
 from tasks.task import DataError, Sample
@@ -47,10 +47,12 @@ def symbols(sample: Sample) -> list[str]:
     return [spelling.get(name, name) for name in predicates]
 
 
-def rename(text: str, renaming: Renaming) -> str:
-    """A problem's or a domain's text; a plan names no predicates and stays."""
-    if is_plan(text):
-        return text
+def rename(program: str, renaming: Renaming) -> str:
+    """A problem's text; a plan names no predicates and stays."""
+    return program if extract.pddl_problem(program) is None else _renamed(program, renaming)
+
+
+def _renamed(text: str, renaming: Renaming) -> str:
     pieces: list[str] = []
     done = 0
     for head in _heads(text):
@@ -60,7 +62,7 @@ def rename(text: str, renaming: Renaming) -> str:
 
 
 def fields(given: Mapping[str, str], renaming: Renaming) -> Mapping[str, str]:
-    return {**given, "domain": rename(given["domain"], renaming)}
+    return {**given, "domain": _renamed(given["domain"], renaming)}
 
 
 PDDL = Evolution(

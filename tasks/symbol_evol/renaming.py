@@ -43,7 +43,8 @@ class Renaming:
         With `any_case`, symbols that differ by letter case only are one, spelled as the first of them.
         """
         chance = random.Random(seed)  # a text seeds by its SHA-512, not by hash()
-        taken = f"{text}\0{chr(0).join(symbols := list(symbols))}".casefold()
+        symbols = list(symbols)
+        taken = "\0".join([text, *symbols]).casefold()
         names: dict[str, str] = {}
         seen: set[str] = set()
         for symbol in symbols:

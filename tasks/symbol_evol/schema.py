@@ -18,7 +18,7 @@ _TOKEN = re.compile(
     r"""
     (?P<space>(?:\s|--[^\n]*|/\*.*?(?:\*/|\Z))+)
   | (?P<string>'(?:[^']|'')*+')
-  | (?P<quoted>"(?:[^"]|"")*+"|`(?:[^`]|``)*+`|\[[^\]\n]{0,200}\])
+  | (?P<quoted>"(?:[^"]|"")*+"|`(?:[^`]|``)*+`|\[[^\]\n]{0,128}+\])
   | (?P<number>\d[\w.]*)
   | (?P<word>[^\W\d][\w$]*)
   | (?P<mark>.)
@@ -27,17 +27,22 @@ _TOKEN = re.compile(
 )
 _PLAIN = re.compile(r"[^\W\d]\w*")
 
-# Words that SQLite reads as part of the grammar wherever they may be. As names they are quoted, or follow a dot.
 # fmt: off
+# Words of SQLite's grammar, which as names stand in quotation marks.
 _RESERVED = frozenset({
-    "all", "alter", "and", "as", "asc", "between", "by", "case", "cast", "check", "collate", "commit",
-    "constraint", "create", "cross", "default", "deferrable", "delete", "desc", "distinct", "drop", "else", "end",
-    "escape", "except", "exists", "foreign", "from", "full", "group", "having", "in", "index", "inner", "insert",
-    "intersect", "into", "is", "isnull", "join", "left", "like", "limit", "natural", "not", "notnull", "null",
-    "offset", "on", "or", "order", "outer", "primary", "references", "right", "select", "set", "table", "then",
-    "to", "transaction", "union", "unique", "update", "using", "values", "when", "where", "with",
+    "all", "alter", "and", "as", "between", "case", "check", "collate", "commit", "constraint", "create",
+    "default", "deferrable", "delete", "distinct", "drop", "else", "escape", "except", "exists", "foreign", "from",
+    "group", "having", "in", "index", "insert", "intersect", "into", "is", "isnull", "join", "limit", "not",
+    "notnull", "null", "on", "or", "order", "primary", "references", "select", "set", "table", "then", "to",
+    "transaction", "union", "unique", "update", "using", "values", "when", "where",
+})
+# Those that may be names where nothing else can stand.
+_RESERVED_BUT_AFTER_A_DOT = frozenset({
+    "asc", "by", "cast", "cross", "desc", "end", "full", "inner", "left", "like", "natural", "offset", "outer", "right",
+    "with",
 })
 # fmt: on
+_WORDS = _RESERVED | _RESERVED_BUT_AFTER_A_DOT
 # After these, and around a dot, even a string is a name.
 _BEFORE_NAME = frozenset(["from", "join", "as", "."])
 
@@ -64,7 +69,7 @@ class _Name:
             return self.sure
         if self.quotes:
             return True
-        return self.before == "." or (self.after != "(" and self.name.lower() not in _RESERVED)
+        return self.before == "." or (self.after != "(" and self.name.lower() not in _WORDS)
 
 
 def _names(query: str) -> Iterator[_Name]:
@@ -97,7 +102,8 @@ def _swapped(name: _Name, renaming: Renaming) -> str | None:
     new = renaming.swapped(name.name)
     if new is None:
         return None
-    quotes = name.quotes or ("" if _PLAIN.fullmatch(new) and new.lower() not in _RESERVED else '""')
+    reserved = _RESERVED if name.before == "." else _WORDS
+    quotes = name.quotes or ("" if _PLAIN.fullmatch(new) and new.lower() not in reserved else '""')
     return quotes[:1] + new.replace(quotes[1], quotes[1] * 2) + quotes[1] if quotes else new
 
 
@@ -128,8 +134,8 @@ def _mapped_schema(schema: str, change: Callable[[str], str]) -> str:
     parts = []
     for part in schema.split(" | "):
         if (table := _TABLE.fullmatch(part)) is not None:
-            columns = ", ".join(map(change, table["columns"].split(", ")))
-            parts.append(f"{change(table['table'])}({columns})")
+            name, columns = change(table["table"]), map(change, table["columns"].split(", "))
+            parts.append(f"{name}({', '.join(columns)})")
         else:
             ends = (".".join(map(change, end.split(".", 1))) for end in part.split(" = "))
             parts.append(" = ".join(ends))

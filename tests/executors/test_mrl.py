@@ -17,6 +17,15 @@ def test_a_query_is_printed_as_it_was_read() -> None:
     assert str(mrl.parse(HOTELS.replace(",", " , "))) == HOTELS
 
 
+def test_words_are_what_stands_outside_of_strings() -> None:
+    query = "query(nwr(keyval('nwr','a')), topx(1))"
+    found = list(mrl.words(query))
+    assert [word for _, word in found] == ["query", "nwr", "keyval", "topx", "1"]
+    assert all(query.startswith(word, place) for place, word in found)
+    with pytest.raises(mrl.NotAQueryError):
+        list(mrl.words("query('"))
+
+
 def test_an_apostrophe_inside_a_name_is_part_of_it() -> None:
     text = "query(nwr(keyval('name','Pilgrim's Well')),qtype(latlong))"
     assert str(mrl.parse(text)) == text

@@ -16,7 +16,7 @@ import pytest
 from executors.command import interpret
 from executors.outcome import Outcome, Status
 from executors.pool import DeadlineError, Pool, RemoteError, WorkerLostError, WorkerMemoryError
-from tests.processes import processes_with
+from tests.processes import gone, processes_with
 
 
 async def test_calls_are_answered_by_long_lived_workers() -> None:
@@ -58,6 +58,24 @@ async def test_a_dead_worker_says_how_it_died() -> None:
             await pool.run(10, signal.raise_signal, signal.SIGSEGV)
 
 
+class Forged:
+    """What a worker that was taken over could answer: a pickle that calls."""
+
+    def __reduce__(self) -> tuple[Callable[[str], str | None], tuple[str]]:
+        return os.getenv, ("HOME",)
+
+
+def forge() -> Forged:
+    return Forged()
+
+
+async def test_an_answer_that_would_call_something_is_refused() -> None:
+    async with Pool(1) as pool:
+        with pytest.raises(RemoteError, match=r"a worker answered with os\.getenv"):
+            await pool.run(10, forge)
+        assert await pool.run(10, int, "7") == 7
+
+
 async def test_an_exception_brings_its_traceback() -> None:
     async with Pool(1) as pool:
         with pytest.raises(RemoteError, match="ValueError: invalid literal"):
@@ -69,7 +87,7 @@ async def test_a_killed_call_takes_its_children_along(tmp_path: Path) -> None:
     async with Pool(1) as pool:
         with pytest.raises(DeadlineError):
             await pool.run(0.5, subprocess.run, marker.split())
-        assert not processes_with(marker)
+        assert gone(marker, 2.0)  # of the three seconds that it would sleep
 
 
 async def test_leaving_ends_all_workers() -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.checkpoint import fingerprint, identity, identity_hash, load_tokenizer
+from harness.checkpoint import chat_format, fingerprint, identity, identity_hash, load_tokenizer
 from harness.config import ModelSpec, UserError
 from tasks.chat import ChatFormat
 from tests.checkpoints import CHAT_TEMPLATE, tiny_checkpoint
@@ -47,3 +47,21 @@ def test_no_tokenizer_is_one_clear_line(tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text("{}")
     with pytest.raises(UserError, match=r"no tokenizer can be loaded from .*; give one with --tokenizer"):
         load_tokenizer(ModelSpec(model=str(tmp_path)))
+
+
+@pytest.mark.parametrize(
+    ("name", "template", "expected"),
+    [
+        ("Symbol-LLM-8B-Instruct", CHAT_TEMPLATE, ChatFormat.PLAIN),
+        ("Symbol-LLM-7B-Instruct", None, ChatFormat.PLAIN),
+        ("other", CHAT_TEMPLATE, ChatFormat.CHAT_TEMPLATE),
+        ("other", None, ChatFormat.PLAIN),
+    ],
+)
+def test_symbol_llm_is_asked_untagged(tmp_path: Path, name: str, template: str | None, expected: ChatFormat) -> None:
+    spec = ModelSpec(model=str(tiny_checkpoint(tmp_path / name, chat_template=template)))
+    tokenizer = load_tokenizer(spec)
+    assert chat_format(spec, tokenizer) is expected
+    if template:
+        asked = spec.model_copy(update={"chat_format": ChatFormat.CHAT_TEMPLATE})
+        assert chat_format(asked, tokenizer) is ChatFormat.CHAT_TEMPLATE, "what is asked for counts"

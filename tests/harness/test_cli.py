@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import socket
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from harness.plan import prepare
+from tasks.chat import ChatFormat
 from tasks.source import BUNDLED
 from tests.checkpoints import tiny_checkpoint
-from tests.replay import gold, plan_for, server_for
+from tests.replay import data_without, gold, plan_for, server_for
 
 
 def symharness(*arguments: object) -> subprocess.CompletedProcess[str]:
@@ -50,10 +54,80 @@ def test_the_doctor_attacks_the_jail() -> None:
     assert "NO" not in done.stdout.split("attacks on the jail")[1]
 
 
-def test_tasks_are_listed() -> None:
-    done = symharness("tasks")
-    assert "spider" in done.stdout
-    assert "scan" in done.stdout
+def test_tasks_are_listed_with_their_data(tmp_path: Path) -> None:
+    done = symharness("tasks", "--data", data_without(tmp_path / "data", "scan"))
+    assert done.returncode == 0, done.stderr
+    (spider,) = (line for line in done.stdout.splitlines() if line.startswith("│ spider "))
+    assert "16 of 1034" in spider
+    (scan,) = (line for line in done.stdout.splitlines() if line.startswith("│ scan "))
+    assert "missing" in scan
+    assert f"scan: {tmp_path}/data/scan/simple_split/tasks_test_simple.txt is missing: put" in done.stdout
+
+
+def test_a_task_is_shown() -> None:
+    done = symharness("tasks", "show", "mmlu_stem", "--data", "bundled")
+    assert done.returncode == 0, done.stderr
+    assert "licence   MIT" in done.stdout
+    assert "metric    accuracy (paper, definition derived, the paper's table): 5-shot accuracy" in done.stdout
+    assert "samples   3018 in the test set, 16 bundled; here: 16 of 3018" in done.stdout
+
+
+@pytest.mark.parametrize("chat_format", ["plain", "tulu", "llama-2-chat"])
+def test_a_prompt_is_shown_as_a_run_sends_it(tmp_path: Path, chat_format: str) -> None:
+    plan = plan_for(tmp_path, ["spider"], "bundled", num_fewshot=2)
+    plan = prepare(
+        replace(plan.options, spec=plan.options.spec.model_copy(update={"chat_format": ChatFormat(chat_format)}))
+    )
+    ask = list(plan.asks(set()))[3]
+    arguments = ["--prompt", "--num_fewshot", 2, "--model", tmp_path / "tiny", "--sample", ask.sample.id]
+    done = symharness("tasks", "show", "spider", "--data", "bundled", "--chat_format", chat_format, *arguments)
+    assert done.returncode == 0, done.stderr
+    text, _, beside = done.stdout.rpartition("\n--- " + str(len(ask.prompt.ids)) + " token ids: ")
+    assert text == ask.prompt.text
+    assert beside.startswith(
+        f"{list(ask.prompt.ids[:8])} ... {list(ask.prompt.ids[-8:])}\n--- sample {ask.sample.id}; "
+    )
+    assert f"at most {ask.max_tokens} tokens; stops: " in beside
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["spidr"], "did you mean spider"),
+        (["symbolic"], "symbolic is a suite of 34 tasks: name one, as in `tasks show scan`"),
+        (["scan", "--prompt", "--sample", "x"], "task scan has no sample 'x'; its first is 'simple-test-1'"),
+    ],
+)
+def test_mistakes_in_what_to_show(arguments: list[str], message: str) -> None:
+    done = symharness("tasks", "show", "--data", "bundled", *arguments)
+    assert done.returncode == 2
+    assert message in done.stderr
+
+
+def test_tasks_and_suites_are_named_together(tmp_path: Path) -> None:
+    data = data_without(tmp_path / "data", "bbh")
+    done = symharness(
+        "run",
+        "--model",
+        "replay:gold",
+        "--suite",
+        "general",
+        "--tasks",
+        "scan",
+        "--data",
+        data,
+        "-L",
+        2,
+        "-o",
+        tmp_path,
+    )
+    assert done.returncode == 0, done.stderr
+    assert f"no data, not asked: bbh: {tmp_path}/data/bbh/bbh is missing" in done.stdout
+    assert "no data" in done.stdout.split("┏")[1]
+    (results,) = tmp_path.glob("*/*/results.json")
+    found = json.loads(results.read_text())["symharness"]
+    assert found["tasks"].keys() >= {"scan", "mmlu", "mmlu_stem"}
+    assert found["config"]["no_data"].keys() == {"bbh", "bbh_cot"}
 
 
 @pytest.mark.parametrize(

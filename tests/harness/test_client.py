@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from harness.client import Client, GenerationFaultError, Request
+from harness.client import Client, GenerationFaultError, OtherModelError, Request
 from harness.config import UserError
 from tasks.chat import Encoded
 from tests.scripted import Fault, Prompt, ScriptedServer
@@ -100,3 +100,15 @@ async def test_the_servers_own_length_limit_is_known() -> None:
     with ScriptedServer(echo, max_model_len=2048) as server:
         async with Client(server.base_url) as client:
             assert client.max_model_len == 2048
+
+
+async def test_another_model_on_the_same_port_answers_nothing() -> None:
+    with ScriptedServer(echo, root="weights-1") as server:
+        client = await Client(server.base_url, backoff=0.01).__aenter__()
+        assert (await client.complete(REQUEST)).text == "you said (72, 105)"
+    swapped = pytest.raises(OtherModelError, match="another model now \\(root 'weights-1' -> 'weights-2'\\)")
+    with ScriptedServer(echo, root="weights-2", port=server.port), swapped:
+        await client.complete(REQUEST)
+    with ScriptedServer(echo, root="weights-1", port=server.port):
+        assert (await client.complete(REQUEST)).text == "you said (72, 105)"
+        await client.__aexit__(None, None, None)

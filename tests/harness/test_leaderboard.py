@@ -12,17 +12,18 @@ from pathlib import Path
 import pytest
 
 from harness.averages import RULES, average, paper_title, symbolic_tasks
-from harness.config import UserError
+from harness.config import ModelSpec, Sampling, UserError
 from harness.figures import EXECUTION
-from harness.leaderboard import build
+from harness.leaderboard import average_cell, build
+from harness.plan import Options, prepare
 from harness.published import published_models
 from harness.runlog import parts, read_records
 from harness.summary import load_summary, summarise
 from harness.tables import Format
 from harness.terminal import rendered, write_report
 from tasks.task import registry
-from tests.harness.test_rescore import replay_run
-from tests.replay import gold, replay
+from tests.harness.test_rescore import replay_run, run
+from tests.replay import data_without, gold, replay
 
 
 @pytest.fixture(scope="module")
@@ -83,6 +84,29 @@ def test_missing_cells_say_why(tmp_path: Path) -> None:
         f"{k} of {n}" for k in (1, 2) for n in (31, 30, 27)
     }
     assert set(frame[frame["score"].notna()]["missing"]) == {""}
+
+
+def test_a_suite_with_holes_shows_them(tmp_path: Path) -> None:
+    data = data_without(tmp_path / "data", "webqsp")
+    options = Options(ModelSpec(model="replay:gold"), ["symbolic"], Sampling(), tmp_path / "o", data)
+    plan = prepare(options)
+    summary = run(plan.cut_to({("grailqa", sample.id) for sample in plan.samples["grailqa"]}))
+    board = build([summary.folder], None)
+    (row,) = board.rows
+    assert row.cells["WebQSP F1"].text == "no data"
+    assert row.averages["34 tasks"].text == "1 of 34"
+    holes = board.grids()[-1]
+    lacking = "webqsp/WebQSP.test.json is missing: get it from https://www.microsoft.com"
+    assert (holes.title, holes.rows[0][2]) == ("No data", "WebQSP")
+    assert holes.rows[0][3].startswith(lacking)
+    frame = board.frame()
+    assert frame[frame["task"] == "WebQSP"]["missing"].iloc[0].startswith(f"no data: {lacking}")
+
+
+def test_an_average_names_the_few_that_it_lacks() -> None:
+    scores = {task.name: 0.5 for task in symbolic_tasks() if task.name not in ("webqsp", "amr2")}
+    cell = average_cell(RULES[0], scores)
+    assert (cell.estimate, cell.text) == (None, "32 of 34, without AMR2.0, WebQSP")
 
 
 def test_a_ratio_without_a_denominator_is_missing_and_not_0(tmp_path: Path) -> None:

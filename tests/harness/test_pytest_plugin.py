@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from harness.runlog import read_records
 from tests.harness.test_rescore import replay_run
+from tests.replay import data_without
 
 
 def run_pytest(folder: Path, *arguments: object) -> subprocess.CompletedProcess[str]:
@@ -72,16 +72,13 @@ def test_not_significantly_worse_than_another_run(tmp_path: Path) -> None:
     assert "(n=16, -62.50 [" in done.stdout
 
 
-def test_processes_share_one_evaluation(tmp_path: Path) -> None:
-    """What xdist does: several processes start on the same run at once."""
-    arguments = ["--symharness-tasks", "scan,scan_jump", "--symharness-per-sample"]
-    with ThreadPoolExecutor(2) as pool:
-        futures = [pool.submit(live, tmp_path, "replay:corrupt:0.25", *arguments) for _ in "ab"]
-    for done in (future.result() for future in futures):
-        assert "8 failed" in done.stdout, done.stdout + done.stderr
+def test_the_processes_of_xdist_share_one_evaluation(tmp_path: Path) -> None:
+    arguments = ["-n", "2", "--symharness-tasks", "scan,scan_jump", "--symharness-per-sample"]
+    done = live(tmp_path, "replay:corrupt:0.25", *arguments)
+    assert "8 failed, 24 passed" in done.stdout, done.stdout + done.stderr
     (run,) = (tmp_path / "out").glob("*/*/run.json")
     records = [line for part in run.parent.glob("samples-*.jsonl") for line in part.read_text().splitlines()]
-    assert len(records) == len(list(read_records(run.parent)))
+    assert len(records) == len(list(read_records(run.parent))) == 32
 
 
 @pytest.mark.parametrize(
@@ -103,6 +100,13 @@ def test_an_unknown_task(tmp_path: Path) -> None:
     done = live(tmp_path, "replay:gold", "--symharness-tasks", "spidr")
     assert done.returncode == pytest.ExitCode.USAGE_ERROR
     assert "did you mean spider" in done.stderr
+
+
+def test_a_task_of_a_suite_without_data_is_skipped_with_its_reason(tmp_path: Path) -> None:
+    data = data_without(tmp_path / "data", "mmlu")
+    done = live(tmp_path, "replay:gold", "--symharness-tasks", "general", "--symharness-data", data, "-rs")
+    assert "2 passed, 5 skipped" in done.stdout
+    assert "no data: " in done.stdout
 
 
 def test_without_its_options_the_plug_in_adds_nothing(tmp_path: Path) -> None:

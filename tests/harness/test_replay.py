@@ -170,7 +170,7 @@ def test_same_answers_same_records_and_results(tmp_path: Path) -> None:
         plan = plan_for(tmp_path / name, TASKS, "bundled", concurrency=concurrency, run_name="r")
         with server_for(plan, gold) as server:
             run(plan, server)
-        lines = [parse_line(line) for part in parts(plan.folder) for line in part.read_text().splitlines()]
+        lines = [parse_line(line) for part in parts(plan.folder) for line in part.read_bytes().splitlines()]
         rows = sorted(
             json.dumps({k: v for k, v in line.items() if k not in ("seconds", "outcome")}, sort_keys=True)
             for line in lines

@@ -70,6 +70,15 @@ def test_a_changed_config_is_refused_by_key(tmp_path: Path) -> None:
         RunLog(tmp_path, changed, {})
 
 
+def test_another_served_model_is_refused_by_what_differs(tmp_path: Path) -> None:
+    with RunLog(tmp_path, CONFIG, {}) as log:
+        log.answered_by({"id": "m", "root": "/weights/1"})
+    with RunLog(tmp_path, CONFIG, {}) as log:
+        log.answered_by({"id": "m", "root": "/weights/1"})
+        with pytest.raises(UserError, match=r'another served model; different: root \("/weights/1" -> "/weights/2"\)'):
+            log.answered_by({"id": "m", "root": "/weights/2"})
+
+
 def test_two_writers_of_one_run(tmp_path: Path) -> None:
     with RunLog(tmp_path, CONFIG, {}), pytest.raises(UserError, match="another symharness is writing this run"):
         RunLog(tmp_path, CONFIG, {})

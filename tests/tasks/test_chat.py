@@ -8,7 +8,7 @@ import pytest
 
 from harness.checkpoint import load_tokenizer
 from harness.config import ModelSpec
-from tasks.chat import ChatFormat, EncodingError, Tokenizer, check_ends, choice_ids, encode, resolve, wrap
+from tasks.chat import ChatFormat, EncodingError, Tokenizer, check_ends, choice_ids, converse, encode, resolve, wrap
 from tests.checkpoints import CHAT_TEMPLATE, tiny_checkpoint
 
 BOS, EOS = 256, 257
@@ -35,6 +35,14 @@ def test_a_template_writes_its_own_bos(tmp_path: Path) -> None:
     assert prompt.ids[0] == BOS
     assert BOS not in prompt.ids[1:]
     assert prompt.text == "<|user|>Hi<|assistant|>", "as text the server's tokenizer adds the BOS"
+
+
+def test_a_conversation_goes_through_the_template_turn_by_turn(tmp_path: Path) -> None:
+    tok = tokenizer(tmp_path, adds_bos=True, chat_template=CHAT_TEMPLATE)
+    turns = ("Hi", "Ho", "Hm?")
+    (prompt,) = encode([converse(turns, ChatFormat.CHAT_TEMPLATE, tok)], ChatFormat.CHAT_TEMPLATE, tok)
+    assert prompt.text == "<|user|>Hi<|assistant|>Ho<|user|>Hm?<|assistant|>"
+    assert prompt.ids.count(BOS) == 1
 
 
 def test_a_doubled_bos_is_an_error(tmp_path: Path) -> None:

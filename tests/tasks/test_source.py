@@ -1,18 +1,12 @@
-"""Where files come from: bundled, a local folder, the hub, a download; the last two against a server on loopback."""
+"""Where files come from: bundled samples and local folders. What is fetched: test_download.py, test_hub.py."""
 
 from __future__ import annotations
 
-import hashlib
-import http.server
-import io
-import threading
-import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tasks.source import Download, Place, Source, SourceError, fetch, locate
+from tasks.source import Place, Source, SourceError, locate
 
 SOURCE = Source("toy", ("a.txt", "more"), "https://example.org/toy", "CC0-1.0")
 
@@ -67,57 +61,7 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
         locate(SOURCE, str(tmp_path))
 
 
-@pytest.fixture
-def web(tmp_path: Path) -> Iterator[tuple[str, Path]]:
-    """A loopback web server and the folder it serves."""
-    folder = tmp_path / "served"
-    folder.mkdir()
-
-    class Handler(http.server.SimpleHTTPRequestHandler):
-        def __init__(self, *args: object) -> None:
-            super().__init__(*args, directory=str(folder))  # type: ignore[arg-type]
-
-        def log_message(self, *args: object) -> None:
-            pass
-
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}", folder
-    server.shutdown()
-    server.server_close()
-
-
-def test_download_with_its_hash(web: tuple[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    url, folder = web
-    (folder / "a.txt").write_text("official")
-    pinned = Download(f"{url}/a.txt", hashlib.sha256(b"official").hexdigest(), "a.txt")
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    located = locate(Source("toy", ("a.txt",), "", "", downloads=(pinned,)), "download")
-    assert (located.path / "a.txt").read_text() == "official"
-
-
-def test_a_changed_download_is_refused_and_leaves_nothing(web: tuple[str, Path], tmp_path: Path) -> None:
-    url, folder = web
-    (folder / "a.txt").write_text("tampered")
-    target = tmp_path / "kept" / "a.txt"
-    with pytest.raises(SourceError, match="is not the pinned file"):
-        fetch(Download(f"{url}/a.txt", hashlib.sha256(b"official").hexdigest(), "a.txt"), target)
-    assert list(target.parent.iterdir()) == []
-
-
-def test_a_missing_download_names_the_url(web: tuple[str, Path], tmp_path: Path) -> None:
-    url, _ = web
-    with pytest.raises(SourceError, match=r"gone\.txt cannot be fetched: "):
-        fetch(Download(f"{url}/gone.txt", "0" * 64, "gone.txt"), tmp_path / "gone.txt")
-
-
-def test_a_zip_that_climbs_out_is_refused(web: tuple[str, Path], tmp_path: Path) -> None:
-    url, folder = web
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:
-        archive.writestr("../evil.txt", "x")
-    (folder / "a.zip").write_bytes(buffer.getvalue())
-    pinned = Download(f"{url}/a.zip", hashlib.sha256(buffer.getvalue()).hexdigest(), "data")
-    with pytest.raises(SourceError, match="points outside"):
-        fetch(pinned, tmp_path / "kept" / "data")
-    assert not list(tmp_path.rglob("evil.txt"))
+def test_a_file_under_another_name_is_pointed_at(tmp_path: Path) -> None:
+    (toy(tmp_path) / "a.txt").rename(tmp_path / "toy" / "A.txt")
+    with pytest.raises(SourceError, match=r"a\.txt is missing \(there is A\.txt: rename it if it is that file\): put"):
+        locate(SOURCE, str(tmp_path))
