@@ -11,7 +11,7 @@ SHELL := bash
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup demo test lint type pytest test-gpu chaos agree lock clean
+.PHONY: help setup demo test lint type pytest test-gpu chaos agree test-train reproduce lock clean
 
 # $(call stage,NAME,COMMAND): run the command, then tell how long it took.
 define stage
@@ -19,7 +19,7 @@ define stage
 endef
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## Make the environments and the default checkpoint (first time: a few minutes; then: nothing)
 	$(call stage,set-up,environments/setup)
@@ -48,9 +48,17 @@ chaos: ## Disturb real runs in every way we know, often, and print the table (a 
 agree: ## Compare with official verdicts: make agree ORACLES=FILE.jsonl
 	@$(BIN)/python -m tests.oracles.agreement $(ORACLES)
 
+test-train: setup ## Test the trainer in its own environment: a few minutes of training lift a family of symbols
+	$(call stage,trainer set-up,environments/setup train)
+	$(call stage,pytest trainer,.venv-train/bin/pytest tests/trainer)
+
+reproduce: setup ## Train and evaluate baseline, Injection, Infusion and one stage of both (at most 100 minutes; resumes)
+	$(call stage,trainer set-up,environments/setup train)
+	$(call stage,reproduce,trainer/reproduce)
+
 lock: ## Resolve the dependencies afresh and rewrite environments/*.lock
 	$(call stage,lock,environments/lock)
 
 clean: ## Remove the environments, the checkpoint and caches (runs under results/ stay)
-	rm -rf .venv .venv-vllm .setup checkpoints build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv .venv-vllm .venv-train .setup checkpoints build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -6,6 +6,7 @@ import random
 from pathlib import Path
 from typing import Any
 
+from executors.outcome import Value
 from executors.scene import clevr, gqa
 from tasks.bundled.writing import write_json
 
@@ -60,30 +61,34 @@ def clevr_scene(index: int, draw: random.Random, objects: int) -> dict[str, Any]
     }
 
 
+def clevr_question(number: int, scene: dict[str, Any], draw: random.Random) -> tuple[str, str, Value]:
+    """Question, program and answer after the pattern of that number, drawn until the program has an answer."""
+    pattern, form = _CLEVR_QUESTIONS[number % len(_CLEVR_QUESTIONS)]
+    while True:
+        thing = draw.choice(scene["objects"])
+        words = {name: thing[name] for name in clevr.ATTRIBUTES} | {"relation": draw.choice(clevr.RELATIONS)}
+        outcome = clevr.execute(form.format(**words), scene, strict=True)
+        if outcome.ok:
+            return pattern.format(**words), form.format(**words), outcome.value
+
+
 def write_clevr(folder: Path) -> None:
-    """16 questions about four scenes, two of each pattern, drawn until the program has an answer."""
+    """16 questions about four scenes, two of each pattern."""
     draw = random.Random(3)
     scenes = [clevr_scene(index, draw, 5 + index) for index in range(4)]
     questions: list[dict[str, Any]] = []
     for number in range(16):
-        pattern, form = _CLEVR_QUESTIONS[number % len(_CLEVR_QUESTIONS)]
         scene = scenes[number % len(scenes)]
-        while True:
-            thing = draw.choice(scene["objects"])
-            words = {name: thing[name] for name in clevr.ATTRIBUTES} | {"relation": draw.choice(clevr.RELATIONS)}
-            program = clevr.parse(form.format(**words))
-            outcome = clevr.execute(form.format(**words), scene, strict=True)
-            if outcome.ok:
-                break
+        question, form, answer = clevr_question(number, scene, draw)
         questions.append(
             {
                 "question_index": number,
                 "image_index": scene["image_index"],
-                "question": pattern.format(**words),
-                "answer": outcome.value,
+                "question": question,
+                "answer": answer,
                 "program": [
                     {"function": node.function, "inputs": list(node.inputs), "value_inputs": list(node.values)}
-                    for node in program
+                    for node in clevr.parse(form)
                 ],
             }
         )

@@ -1,0 +1,1 @@
+"""The Symbolic Collection and the general instructions beside it, as one seeded mix with a manifest."""
