@@ -57,12 +57,12 @@ def load(letter: str, folder: Path) -> Run:
     known = registry()
     for record in read_records(folder):
         if not record.fault and record.task in known:
-            became = _became(known[record.task], record.statistics, record.outcome)
-            answers.setdefault(record.task, {})[record.sample] = Answer(record.group, record.statistics, became)
+            what = became(known[record.task], record.statistics, record.outcome)
+            answers.setdefault(record.task, {})[record.sample] = Answer(record.group, record.statistics, what)
     return Run(letter, folder, config, answers)
 
 
-def _became(task: Task, statistics: Mapping[str, Statistics], outcome: Outcome | None) -> Answered:
+def became(task: Task, statistics: Mapping[str, Statistics], outcome: Outcome | None) -> Answered:
     """Right by the metric that executes, or by the primary one where there is none or the sample is not for it."""
     metrics = [metric for metric in (execution(task), primary(task)) if metric and metric.name in statistics]
     judge = next((m for m in metrics if m.aggregate([statistics[m.name]], [""]).n), None)

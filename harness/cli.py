@@ -53,6 +53,10 @@ Folders = Annotated[
     list[Path] | None, typer.Argument(help="Run folders, or folders that hold some. [default: results]")
 ]
 
+GoldData = Annotated[
+    str | None, typer.Option(help="Data root of the runs, for their gold. [default: $SYMHARNESS_DATA]")
+]
+
 
 @app.command()
 def run(
@@ -317,6 +321,43 @@ def leaderboard(
     if output_path is not None:
         for path in write_report(board, output_path, "Leaderboard"):
             typer.echo(f"written: {path}", err=True)
+
+
+@app.command()
+def site(
+    folders: Folders = None,
+    output_path: Annotated[Path, typer.Option("--output_path", "-o", help="Folder of the site.")] = Path("site"),
+    data: Annotated[
+        str | None, typer.Option(help="Data root of the runs, for their gold. [default: $SYMHARNESS_DATA]")
+    ] = None,
+    published: Annotated[bool, typer.Option(help="Show the paper's rows.")] = True,
+) -> None:
+    """Write a static site of runs: leaderboard, pictures, tasks, and every sample with what became of it."""
+    from harness.report.site import build_site
+
+    built = build_site(folders or [Path("results")], output_path, data, published)
+    typer.echo(f"written: {built.folder / 'index.html'} ({built.answers} answers, {built.size / 1e6:.1f} MB)")
+
+
+@app.command()
+def view(
+    folders: Folders = None,
+    port: Annotated[int, typer.Option(help="Port on 127.0.0.1; 0 takes a free one.", min=0, max=65535)] = 0,
+    data: Annotated[
+        str | None, typer.Option(help="Data root of the runs, for their gold. [default: $SYMHARNESS_DATA]")
+    ] = None,
+) -> None:
+    """Serve a site on this machine until Ctrl-C: one that was written, or that of runs."""
+    import signal
+    from contextlib import suppress
+
+    from harness.report.view import shown_site
+
+    # A polite end by SIGTERM is the same as Ctrl-C: the scratch folder goes first.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with suppress(KeyboardInterrupt), shown_site(folders or [Path("results")], data, port) as viewer:
+        typer.echo(f"{viewer.url} (Ctrl-C ends it)")
+        viewer.serve_forever()
 
 
 @app.command()

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.averages import RULES, Rule, average, paper_title
 from harness.config import UserError
-from harness.figures import Figure, primary, shown
+from harness.figures import Figure, figures, primary
 from harness.published import PUBLISHED, PublishedModel, published_models
 from harness.runlog import is_run
 from harness.summary import RunSummary, TaskSummary, load_summary
@@ -69,13 +69,16 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One model in one setting; `published` rows are the paper's figures, not ours. Cells are by column heading."""
+    """One model in one setting; `published` rows are the paper's figures, not ours, and of no run folder. Cells are by
+    column heading.
+    """
 
     model: str
     setting: str
     published: bool
     cells: dict[str, Cell]
     averages: dict[str, Cell]
+    folder: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,13 +161,14 @@ def suite(column: Figure) -> str:
     return column.task.suites[0]
 
 
-def build(folders: Iterable[Path], published: Path | None = PUBLISHED) -> Leaderboard:
-    """The leaderboard of all runs in `folders` (run folders, or folders of them at any depth).
+def build(folders: Iterable[Path], published: Path | None = PUBLISHED, every_metric: bool = False) -> Leaderboard:
+    """The leaderboard of all runs in `folders` (run folders, or folders of them at any depth), of the main figures or
+    of every metric.
 
     Raises UserError when a folder does not exist.
     """
     with _no_collection():
-        return _build([load_summary(folder) for folder in find_runs(folders)], published)
+        return _build([load_summary(folder) for folder in find_runs(folders)], published, every_metric)
 
 
 @contextmanager
@@ -179,8 +183,8 @@ def _no_collection() -> Iterator[None]:
             gc.enable()
 
 
-def _build(runs: Sequence[RunSummary], published: Path | None) -> Leaderboard:
-    columns = tuple(_columns({task.name for run in runs for task in run.tasks}))
+def _build(runs: Sequence[RunSummary], published: Path | None, every_metric: bool) -> Leaderboard:
+    columns = tuple(_columns({task.name for run in runs for task in run.tasks}, every_metric))
     models = [model for model in published_models(published) if model.model in SHOWN] if published else []
     paper = [row for model in models if (row := _published(model, columns)) is not None]
     return Leaderboard(columns, (*_rows(runs, columns), *paper))
@@ -195,12 +199,12 @@ def find_runs(folders: Iterable[Path]) -> list[Path]:
     return sorted(found)
 
 
-def _columns(names: set[str]) -> Iterator[Figure]:
-    """The main figures of these tasks, by suite, by domain, in the registry's order."""
+def _columns(names: set[str], every_metric: bool) -> Iterator[Figure]:
+    """The figures of these tasks, by suite, by domain, in the registry's order."""
     tasks = [task for task in registry().values() if task.name in names]
     domains = list(dict.fromkeys(task.domain for task in tasks))
     for task in sorted(tasks, key=lambda task: (SUITES.index(task.suites[0]), domains.index(task.domain))):
-        yield from shown(task)
+        yield from figures(task, every_metric)
 
 
 def _rows(runs: Sequence[RunSummary], columns: Sequence[Figure]) -> list[Row]:
@@ -214,7 +218,8 @@ def _rows(runs: Sequence[RunSummary], columns: Sequence[Figure]) -> list[Row]:
         tasks = {task.name: task for task in run.tasks}
         cells = {heading: _cell(tasks.get(task), metric) for heading, task, metric in places}
         paper = {name: cells[heading] for name, heading in papers.items() if name in tasks}
-        rows.append(Row(run.model, setting, False, cells, {rule.name: _average(rule, paper) for rule in RULES}))
+        averages = {rule.name: _average(rule, paper) for rule in RULES}
+        rows.append(Row(run.model, setting, False, cells, averages, run.folder))
     return sorted(rows, key=lambda row: (row.model, row.setting))
 
 
