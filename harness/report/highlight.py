@@ -86,9 +86,13 @@ def colours(text: str, language: str) -> str:
 
 def _kinds(text: str, language: str) -> Iterator[tuple[str, int]]:
     for _, token, value in _lexer(language).get_tokens_unprocessed(text):
-        ancestors = token.split()
-        kind = next((letter for of_kind, letter in _KINDS if of_kind in ancestors), ".")
-        yield kind, len(value) if value.isascii() else len(value.encode("utf-16-le", "surrogatepass")) // 2
+        yield _kind(token), len(value) if value.isascii() else len(value.encode("utf-16-le", "surrogatepass")) // 2
+
+
+@functools.cache
+def _kind(token: _TokenType) -> str:
+    ancestors = token.split()
+    return next((letter for of_kind, letter in _KINDS if of_kind in ancestors), ".")
 
 
 @functools.cache

@@ -6,6 +6,7 @@ file while they are read, so that no more than their places is kept in memory.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import itertools
 import json
@@ -93,8 +94,9 @@ class Sheet:
     data: str
     columns: dict[str, Column] = field(default_factory=dict)
 
+    @functools.cached_property
     def samples(self) -> list[str]:
-        """The ids that any run has, numbers in them in the order of numbers."""
+        """The ids that any run has, numbers in them in the order of numbers; asked for when all are there."""
         return sorted({sample for column in self.columns.values() for sample in column.entries}, key=_natural)
 
 

@@ -105,14 +105,14 @@ def _sheet_line(key: str, sheet: Sheet) -> dict[str, Any]:
         "domain": task.domain,
         "place": sheet.place,
         "runs": list(sheet.columns),
-        "samples": len(sheet.samples()),
+        "samples": len(sheet.samples),
     }
 
 
 def _write_sheet(
     target: Path, key: str, sheet: Sheet, names: Mapping[str, list[str]], spool: Spool, data: str | None
 ) -> None:
-    samples = sheet.samples()
+    samples = sheet.samples
     gold = golds(sheet.task, sheet.place, sheet.data, data)
     for number, chunk in enumerate(_chunks(samples)):
         columns = [[column.entries.get(sample) for sample in chunk] for column in sheet.columns.values()]

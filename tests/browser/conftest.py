@@ -104,9 +104,16 @@ def visitor(context: BrowserContext, base: str) -> Visitor:
     return seen
 
 
-@pytest.fixture(params=["file", "http"])
+@pytest.fixture
 def visit(request: pytest.FixtureRequest, browser: Browser, site: Path) -> Iterator[Visitor]:
-    """A visitor of the site, opened as a file and served; afterwards: no error, nothing asked of anybody else."""
+    """A visitor of the site, opened as a file; afterwards: no error, nothing asked of anybody else."""
+    with opened(request, browser, site) as seen:
+        yield seen
+
+
+@pytest.fixture(params=["file", "http"])
+def visit_both(request: pytest.FixtureRequest, browser: Browser, site: Path) -> Iterator[Visitor]:
+    """The same, of the site as a file and served."""
     with opened(request, browser, site, served=request.param == "http") as seen:
         yield seen
 

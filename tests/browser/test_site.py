@@ -36,13 +36,13 @@ def worse(site: Path) -> str:
     return runs_of(site)["replay:corrupt:0.75"]
 
 
-def test_the_leaderboard_shows_figures_with_error_and_n(visit: Visitor) -> None:
-    visit.open("")
-    assert visit.heading() == "Leaderboard"
-    row = visit.page.get_by_role("row", name="replay:corrupt:0.25")
+def test_the_leaderboard_shows_figures_with_error_and_n(visit_both: Visitor) -> None:
+    visit_both.open("")
+    assert visit_both.heading() == "Leaderboard"
+    row = visit_both.page.get_by_role("row", name="replay:corrupt:0.25")
     assert "75.00 ± 21.91" in row.inner_text()
     assert "n=16, mini" in row.inner_text()
-    assert visit.page.get_by_role("row", name="Symbol-LLM-Instruct 7B").get_attribute("class") == "published"
+    assert visit_both.page.get_by_role("row", name="Symbol-LLM-Instruct 7B").get_attribute("class") == "published"
 
 
 def test_sorting_by_a_figure_and_back(visit: Visitor) -> None:
@@ -83,19 +83,19 @@ def test_filters_choose_rows_and_figures(visit: Visitor) -> None:
     expect(visit.page.get_by_label("Models")).to_be_focused()
 
 
-def test_from_a_figure_to_one_of_its_samples(visit: Visitor, worse: str) -> None:
-    visit.open("#/?domain=SQL")
-    visit.page.get_by_role("row", name="replay:corrupt:0.75").get_by_role("link").first.click()
-    assert visit.heading() == "Spider"
-    assert f"a={worse}" in visit.page.url
-    expect(visit.page.get_by_role("img", name="right 4, wrong answer 12")).to_be_visible()
-    visit.page.get_by_label("Show").select_option("A: right")
-    assert len(visit.page.locator(".samples tbody tr").all()) == 4
-    visit.page.locator(".samples tbody a").first.click()
-    assert visit.heading().startswith("dev-")
-    answer = visit.page.get_by_role("article")
-    gold = visit.page.get_by_role("region", name="Gold").inner_text()
-    assert visit.page.get_by_role("region", name="Prompt").inner_text().startswith("Given schema")
+def test_from_a_figure_to_one_of_its_samples(visit_both: Visitor, worse: str) -> None:
+    visit_both.open("#/?domain=SQL")
+    visit_both.page.get_by_role("row", name="replay:corrupt:0.75").get_by_role("link").first.click()
+    assert visit_both.heading() == "Spider"
+    assert f"a={worse}" in visit_both.page.url
+    expect(visit_both.page.get_by_role("img", name="right 4, wrong answer 12")).to_be_visible()
+    visit_both.page.get_by_label("Show").select_option("A: right")
+    assert len(visit_both.page.locator(".samples tbody tr").all()) == 4
+    visit_both.page.locator(".samples tbody a").first.click()
+    assert visit_both.heading().startswith("dev-")
+    answer = visit_both.page.get_by_role("article")
+    gold = visit_both.page.get_by_role("region", name="Gold").inner_text()
+    assert visit_both.page.get_by_role("region", name="Prompt").inner_text().startswith("Given schema")
     assert answer.get_by_role("region", name="Program").inner_text() == gold
     assert answer.get_by_role("region", name="Completion").inner_text() == gold
     assert answer.locator(".code-keyword").first.inner_text() == "SELECT"
@@ -103,38 +103,38 @@ def test_from_a_figure_to_one_of_its_samples(visit: Visitor, worse: str) -> None
     assert answer.get_by_role("row", name="execution_accuracy").locator("td").first.inner_text() == "100.0"
 
 
-def test_two_checkpoints_side_by_side(visit: Visitor, better: str, worse: str) -> None:
-    visit.open(f"{SPIDER}?a={worse}")
-    visit.page.get_by_label("B", exact=True).select_option(value=better)
-    visit.page.get_by_label("Show").select_option("right in B only")
-    gained = visit.page.locator(".samples tbody tr")
+def test_two_checkpoints_side_by_side(visit_both: Visitor, better: str, worse: str) -> None:
+    visit_both.open(f"{SPIDER}?a={worse}")
+    visit_both.page.get_by_label("B", exact=True).select_option(value=better)
+    visit_both.page.get_by_label("Show").select_option("right in B only")
+    gained = visit_both.page.locator(".samples tbody tr")
     expect(gained).to_have_count(8)
-    visit.page.locator(".samples tbody a").first.click()
-    visit.settle()
-    first, second = visit.page.get_by_role("article").all()
+    visit_both.page.locator(".samples tbody a").first.click()
+    visit_both.settle()
+    first, second = visit_both.page.get_by_role("article").all()
     assert "replay:corrupt:0.75" in first.inner_text()
     assert "wrong answer" in first.inner_text()
     assert "replay:corrupt:0.25" in second.inner_text()
-    gold = visit.page.get_by_role("region", name="Gold").inner_text()
+    gold = visit_both.page.get_by_role("region", name="Gold").inner_text()
     assert second.get_by_role("region", name="Program").inner_text() == gold
     differing = second.get_by_role("region", name="Program").locator("ins").all_inner_texts()
     assert "SELECT " + "".join(differing) == gold
     assert first.get_by_role("region", name="Program").locator("del").count() > 0
-    expect(visit.page.get_by_role("navigation", name="Samples")).to_contain_text("1 of 8")
+    expect(visit_both.page.get_by_role("navigation", name="Samples")).to_contain_text("1 of 8")
 
 
-def test_every_state_has_an_address(visit: Visitor, better: str, worse: str) -> None:
+def test_every_state_has_an_address(visit_both: Visitor, better: str, worse: str) -> None:
     address = f"{SPIDER}/sample/dev-3?a={better}&b={worse}&show=lost"
-    visit.open(address)
-    assert visit.heading() == "dev-3"
-    assert len(visit.page.get_by_role("article").all()) == 2
-    visit.page.reload()
-    assert visit.heading() == "dev-3"
-    visit.page.get_by_role("link", name="Spider").click()
-    assert visit.heading() == "Spider"
-    assert visit.page.get_by_label("Show").input_value() == "lost"
-    visit.page.go_back()
-    assert visit.heading() == "dev-3"
+    visit_both.open(address)
+    assert visit_both.heading() == "dev-3"
+    assert len(visit_both.page.get_by_role("article").all()) == 2
+    visit_both.page.reload()
+    assert visit_both.heading() == "dev-3"
+    visit_both.page.get_by_role("link", name="Spider").click()
+    assert visit_both.heading() == "Spider"
+    assert visit_both.page.get_by_label("Show").input_value() == "lost"
+    visit_both.page.go_back()
+    assert visit_both.heading() == "dev-3"
 
 
 @pytest.mark.parametrize(
