@@ -62,6 +62,16 @@ def load(letter: str, folder: Path) -> Run:
     return Run(letter, folder, config, answers)
 
 
+def scores(task: Task, statistics: Mapping[str, Statistics]) -> dict[str, float]:
+    """One sample's value of each of the task's metrics for which it counts, by its own statistics."""
+    estimates = {
+        metric.name: metric.aggregate([statistics[metric.name]], [""])
+        for metric in task.metrics
+        if metric.name in statistics
+    }
+    return {name: estimate.value for name, estimate in estimates.items() if estimate.n}
+
+
 def became(task: Task, statistics: Mapping[str, Statistics], outcome: Outcome | None) -> Answered:
     """Right by the metric that executes, or by the primary one where there is none or the sample is not for it."""
     metrics = [metric for metric in (execution(task), primary(task)) if metric and metric.name in statistics]

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from harness.export.form import Form
 from harness.tables import Format
 
 if TYPE_CHECKING:
@@ -358,6 +359,22 @@ def view(
     with suppress(KeyboardInterrupt), shown_site(folders or [Path("results")], data, port) as viewer:
         typer.echo(f"{viewer.url} (Ctrl-C ends it)")
         viewer.serve_forever()
+
+
+@app.command()
+def export(
+    run: Annotated[Path, typer.Argument(help="A run folder.")],
+    form: Annotated[Form, typer.Option("--to", help="lm-eval, parquet, model-card, wandb or mlflow.")],
+    output_path: Annotated[
+        str | None,
+        typer.Option("--output_path", "-o", help="Folder or file; MLflow's tracking URI. [default: in the run folder]"),
+    ] = None,
+    data: GoldData = None,
+) -> None:
+    """Write a run in another tool's form."""
+    from harness.export.dispatch import export_run
+
+    typer.echo(f"{form}: {export_run(run, form, output_path, data)}")
 
 
 @app.command()

@@ -1,4 +1,4 @@
-"""One record as the site shows it."""
+"""One record, and its sample's gold, as the site shows them."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from executors.outcome import to_json
+from harness.answers import scores
 from harness.record import Record
 from harness.report.highlight import colours
-from tasks.metrics import Statistics
-from tasks.task import Task
+from tasks.task import Sample, Task
 
 # Longer texts are cut; the record holds all of them.
 _LONGEST = 20_000
@@ -40,6 +40,13 @@ def shown_record(task: Task, record: Record) -> dict[str, Any]:
     return entry
 
 
+def shown_gold(task: Task, sample: Sample) -> dict[str, Any]:
+    """The target, and the gold program where that is not the target itself."""
+    if sample.program is None:
+        return {"target": painted(sample.target, task.language)}
+    return {"target": [clipped(sample.target), ""], "program": painted(sample.program, task.language)}
+
+
 def painted(text: str, language: str) -> list[str]:
     """A program and its colours."""
     text = clipped(text)
@@ -52,18 +59,14 @@ def clipped(text: str) -> str:
     return f"{text[:_LONGEST]}\n[{len(text) - _LONGEST} more characters in the record]"
 
 
-def score(task: Task, name: str, statistics: Statistics) -> float | None:
-    """What one sample's statistics come to, None where the sample does not count for the metric."""
-    estimate = task.metric(name).aggregate([statistics], [""])
-    return round(estimate.value, 4) if estimate.n else None
-
-
 def _metrics(task: Task, record: Record) -> Iterator[tuple[str, float | None, str]]:
-    """Name, score and statistics of the metrics that the task has today."""
+    """Name, score (None where the sample does not count) and statistics of the metrics that the task has today."""
+    found = scores(task, record.statistics)
     for metric in task.metrics:
         if (statistics := record.statistics.get(metric.name)) is not None:
             numbers = ", ".join(f"{name} {value:.6g}" for name, value in statistics.items())
-            yield metric.name, score(task, metric.name, statistics), numbers
+            score = found.get(metric.name)
+            yield metric.name, None if score is None else round(score, 4), numbers
 
 
 def _answer(value: object) -> dict[str, Any]:

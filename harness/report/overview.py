@@ -12,6 +12,9 @@ from harness.leaderboard import Cell, Leaderboard, Row, suite
 from harness.published import PublishedModel
 from tasks.task import SUITES, Task, registry
 
+# Parts of MMLU-Average: the paper's average of its general tasks is that of MMLU and BBH.
+_PARTS = frozenset({"MMLU-Humanities", "MMLU-SocialSciences", "MMLU-STEM", "MMLU-Others"})
+
 
 def overview(board: Leaderboard, keys: Mapping[Path, str], published: list[PublishedModel]) -> dict[str, Any]:
     """Columns, rows (cells in the order of columns) and pictures; `keys` name the run folders.
@@ -63,7 +66,7 @@ def _hundredfold(value: float | None) -> float | None:
 
 def _pictures(board: Leaderboard, keys: Mapping[Path, str], published: list[PublishedModel]) -> dict[str, Any]:
     """Every model's primary figure of every task: averages are of the tasks that all models in a picture have."""
-    tasks = list(registry().values())
+    tasks = [task for task in registry().values() if task.title not in _PARTS]
     models: list[dict[str, Any]] = [
         {
             "name": row.model,

@@ -22,7 +22,7 @@ from typing import Any, Self, TypeAlias
 from harness.answers import became
 from harness.figures import primary
 from harness.record import Record
-from harness.report.entry import clipped, score, shown_record
+from harness.report.entry import clipped, shown_record
 from harness.runlog import read_records, read_run
 from tasks.task import Task, registry
 
@@ -131,12 +131,12 @@ def _hexadecimal(data: str) -> str:
 
 def _add(column: Column, task: Task, record: Record, spool: Spool) -> None:
     what = FAULT if record.fault else became(task, record.statistics, record.outcome).value
-    name = primary(task).name
-    statistics = record.statistics.get(name)
+    entry = shown_record(task, record)
+    main = primary(task).name
     column.entries[record.sample] = Entry(
         what,
-        None if record.fault or statistics is None else score(task, name, statistics),
-        spool.add(json.dumps(shown_record(task, record), separators=(",", ":"))),
+        None if record.fault else next((score for name, score, _ in entry["metrics"] if name == main), None),
+        spool.add(json.dumps(entry, separators=(",", ":"))),
         spool.add_once(json.dumps(clipped(record.prompt))),
     )
     if not record.fault:

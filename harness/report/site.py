@@ -18,14 +18,17 @@ from typing import Any
 import jinja2
 
 from harness.config import UserError
+from harness.gold import samples_of
 from harness.leaderboard import SHOWN, build
 from harness.published import PUBLISHED, published_models
-from harness.report.gold import NOT_THERE, golds
+from harness.report.entry import shown_gold
 from harness.report.overview import overview
 from harness.report.sheets import Sheet, Spool, collect
 
 CHUNK = 250
 MARKER = "symharness-site.txt"
+
+_NO_GOLD = "The gold is not at hand: build the site with --data and the data of the run."
 
 _PACKAGE = Path(__file__).parent
 # In the order in which they build on each other.
@@ -113,12 +116,13 @@ def _write_sheet(
     target: Path, key: str, sheet: Sheet, names: Mapping[str, list[str]], spool: Spool, data: str | None
 ) -> None:
     samples = sheet.samples
-    gold = golds(sheet.task, sheet.place, sheet.data, data)
+    asked = samples_of(sheet.task, sheet.place, sheet.data, data)
+    gold = {name: json.dumps(shown_gold(sheet.task, sample)) for name, sample in (asked or {}).items()}
     for number, chunk in enumerate(_chunks(samples)):
         columns = [[column.entries.get(sample) for sample in chunk] for column in sheet.columns.values()]
         prompts = [dict.fromkeys(entry.prompt for entry in row if entry is not None) for row in zip(*columns)]
         rows = [
-            f'{{"gold":{json.dumps((gold or {}).get(sample))},"prompts":[{",".join(map(spool.read, slots))}]}}'
+            f'{{"gold":{gold.get(sample, "null")},"prompts":[{",".join(map(spool.read, slots))}]}}'
             for sample, slots in zip(chunk, prompts)
         ]
         _put(target, f"{key}/samples-{number}", f"[{','.join(rows)}]")
@@ -133,7 +137,7 @@ def _write_sheet(
             {"name": metric.name, "origin": metric.origin, "standing": metric.standing, "source": metric.source}
             for metric in sheet.task.metrics
         ],
-        "note": NOT_THERE if gold is None else "",
+        "note": _NO_GOLD if asked is None else "",
         "chunk": CHUNK,
         "samples": samples,
         "runs": [
