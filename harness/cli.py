@@ -278,6 +278,19 @@ def tasks() -> None:
 
 
 @app.command()
+def metrics(
+    output_path: Annotated[Path | None, typer.Option("--output_path", "-o", help="File. [default: print it]")] = None,
+) -> None:
+    """Write every metric with its definition and source, in Markdown."""
+    from harness.catalogue import metrics_page
+
+    if output_path is None:
+        typer.echo(metrics_page(), nl=False)
+    else:
+        output_path.write_text(metrics_page(), encoding="utf-8")
+
+
+@app.command()
 def compare(
     runs: Annotated[list[Path], typer.Argument(help="Run folders; all others are compared with the first.")],
     baseline: Annotated[
