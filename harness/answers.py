@@ -67,6 +67,16 @@ def load(letter: str, folder: Path) -> Run:
     return Run(letter, folder, config, answers)
 
 
+def scores(task: Task, statistics: Mapping[str, Statistics]) -> dict[str, float]:
+    """One sample's value of each of the task's metrics for which it counts, by its own statistics."""
+    estimates = {
+        metric.name: metric.aggregate([statistics[metric.name]], [""])
+        for metric in task.metrics
+        if metric.name in statistics
+    }
+    return {name: estimate.value for name, estimate in estimates.items() if estimate.n}
+
+
 def became(task: Task, statistics: Mapping[str, Statistics], outcome: Outcome | None) -> Answered:
     """What `stages.reached` comes to in words. Answers of another harness, which have no outcome, are right or wrong;
     so are those of a solver that ran to its end."""

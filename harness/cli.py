@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from harness.export.form import Form
 from harness.tables import Format
 
 if TYPE_CHECKING:
@@ -81,6 +82,10 @@ Workers = Annotated[int | None, typer.Option(help="Scoring processes. [default: 
 FormatOption = Annotated[Format, typer.Option("--format", help="table, md, csv, json or latex.")]
 Folders = Annotated[
     list[Path] | None, typer.Argument(help="Run folders, or folders that hold some. [default: results]")
+]
+
+GoldData = Annotated[
+    str | None, typer.Option(help="Data root of the runs, for their gold. [default: $SYMHARNESS_DATA]")
 ]
 
 
@@ -468,6 +473,19 @@ def data_verify(
 
 
 @app.command()
+def metrics(
+    output_path: Annotated[Path | None, typer.Option("--output_path", "-o", help="File. [default: print it]")] = None,
+) -> None:
+    """Write every metric with its definition and source, in Markdown."""
+    from harness.metrics_page import metrics_page
+
+    if output_path is None:
+        typer.echo(metrics_page(), nl=False)
+    else:
+        output_path.write_text(metrics_page(), encoding="utf-8")
+
+
+@app.command()
 def compare(
     runs: Annotated[list[Path], typer.Argument(help="Run folders; all others are compared with the first.")],
     baseline: Annotated[
@@ -571,6 +589,58 @@ def publish(
 
     for run in runs:
         typer.echo(f"written: {published(run, output_path)}")
+
+
+@app.command()
+def site(
+    folders: Folders = None,
+    output_path: Annotated[Path, typer.Option("--output_path", "-o", help="Folder of the site.")] = Path("site"),
+    data: Annotated[
+        str | None, typer.Option(help="Data root of the runs, for their gold. [default: $SYMHARNESS_DATA]")
+    ] = None,
+    published: Annotated[bool, typer.Option(help="Show the paper's rows.")] = True,
+) -> None:
+    """Write a static site of runs: leaderboard, pictures, tasks, and every sample with what became of it."""
+    from harness.report.site import build_site
+
+    built = build_site(folders or [Path("results")], output_path, data, published)
+    typer.echo(f"written: {built.folder / 'index.html'} ({built.answers} answers, {built.size / 1e6:.1f} MB)")
+
+
+@app.command()
+def view(
+    folders: Folders = None,
+    port: Annotated[int, typer.Option(help="Port on 127.0.0.1; 0 takes a free one.", min=0, max=65535)] = 0,
+    data: Annotated[
+        str | None, typer.Option(help="Data root of the runs, for their gold. [default: $SYMHARNESS_DATA]")
+    ] = None,
+) -> None:
+    """Serve a site on this machine until Ctrl-C: one that was written, or that of runs."""
+    from contextlib import suppress
+
+    from harness.report.view import shown_site
+
+    # A polite end by SIGTERM is the same as Ctrl-C: the scratch folder goes first.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with suppress(KeyboardInterrupt), shown_site(folders or [Path("results")], data, port) as viewer:
+        typer.echo(f"{viewer.url} (Ctrl-C ends it)")
+        viewer.serve_forever()
+
+
+@app.command()
+def export(
+    run: Annotated[Path, typer.Argument(help="A run folder.")],
+    form: Annotated[Form, typer.Option("--to", help="lm-eval, parquet, model-card, wandb or mlflow.")],
+    output_path: Annotated[
+        str | None,
+        typer.Option("--output_path", "-o", help="Folder or file; MLflow's tracking URI. [default: in the run folder]"),
+    ] = None,
+    data: GoldData = None,
+) -> None:
+    """Write a run in another tool's form."""
+    from harness.export.dispatch import export_run
+
+    typer.echo(f"{form}: {export_run(run, form, output_path, data)}")
 
 
 @app.command()

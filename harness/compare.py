@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.answers import Answered, Run, load
 from harness.config import UserError
-from harness.figures import Figure, figure, primary, shown
+from harness.figures import Figure, figures, primary
 from harness.statistics import LEVEL, Comparison, holm
 from harness.statistics import compare as compare_statistics
 from harness.tables import Grid, p_value, percent
@@ -211,10 +211,6 @@ def compare_loaded(runs: Sequence[Run], tasks: Sequence[str] = (), every_metric:
                 notes.append(f"{task.title} {item.label}: not defined on these samples")
         flips += _flips(runs, task, samples)
     return Report(tuple(runs), tuple(_adjusted(lines)), _adjusted_best(duels), tuple(flips), tuple(notes))
-
-
-def figures(task: Task, every_metric: bool) -> tuple[Figure, ...]:
-    return tuple(figure(task, metric) for metric in task.metrics) if every_metric else shown(task)
 
 
 def _shared_tasks(runs: Sequence[Run], wanted: Sequence[str]) -> list[Task]:

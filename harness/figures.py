@@ -73,3 +73,8 @@ def shown(task: Task) -> tuple[Figure, ...]:
     if (executed := execution(task)) is not None and executed is not chosen[0]:
         chosen.append(executed)
     return tuple(figure(task, metric) for metric in chosen)
+
+
+def figures(task: Task, every_metric: bool) -> tuple[Figure, ...]:
+    """All of a task's figures, or those of `shown`."""
+    return tuple(figure(task, metric) for metric in task.metrics) if every_metric else shown(task)

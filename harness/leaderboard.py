@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.averages import RULES, Rule, average, paper_title
 from harness.config import UserError
-from harness.figures import Figure, in_both_forms, primary, shown
+from harness.figures import Figure, figures, in_both_forms, primary
 from harness.published import PUBLISHED, PublishedModel, published_models
 from harness.runlog import is_run
 from harness.seen import shares_seen
@@ -90,8 +90,9 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One model in one setting; `published` rows are the paper's figures, not ours. Cells are by column heading,
-    `drops` by that of the standard task's; `stages` holds the shares of answers that came to each stage, by task.
+    """One model in one setting; `published` rows are the paper's figures, not ours, and of no run folder. Cells are by
+    column heading, `drops` by that of the standard task's; `stages` holds the shares of answers that came to each
+    stage, by task.
     """
 
     model: str
@@ -101,6 +102,7 @@ class Row:
     averages: dict[str, Cell]
     drops: dict[str, Cell]
     stages: dict[str, dict[str, Cell]] = field(default_factory=dict)
+    folder: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,13 +234,15 @@ def suite(column: Figure) -> str:
     return column.task.suites[0]
 
 
-def build(folders: Iterable[Path], published: Path | None = PUBLISHED) -> Leaderboard:
-    """The leaderboard of all runs in `folders` (run folders, or folders of them at any depth).
+def build(folders: Iterable[Path], published: Path | None = PUBLISHED, every_metric: bool = False) -> Leaderboard:
+    """The leaderboard of all runs in `folders` (run folders, or folders of them at any depth), of the main figures or
+    of every metric.
 
     Raises UserError when a folder does not exist.
     """
     with _no_collection():
-        return _build([view for folder in find_runs(folders) for view in load_summary(folder).views()], published)
+        views = [view for folder in find_runs(folders) for view in load_summary(folder).views()]
+        return _build(views, published, every_metric)
 
 
 @contextmanager
@@ -253,8 +257,9 @@ def _no_collection() -> Iterator[None]:
             gc.enable()
 
 
-def _build(runs: Sequence[RunSummary], published: Path | None) -> Leaderboard:
-    columns = tuple(_columns({name for run in runs for name in (*(task.name for task in run.tasks), *run.no_data)}))
+def _build(runs: Sequence[RunSummary], published: Path | None, every_metric: bool) -> Leaderboard:
+    names = {name for run in runs for name in (*(task.name for task in run.tasks), *run.no_data)}
+    columns = tuple(_columns(names, every_metric))
     models = [model for model in published_models(published) if model.model in SHOWN] if published else []
     paper = [row for model in models if (row := _published(model, columns)) is not None]
     return Leaderboard(columns, (*_rows(runs, columns), *paper))
@@ -269,12 +274,12 @@ def find_runs(folders: Iterable[Path]) -> list[Path]:
     return sorted(found)
 
 
-def _columns(names: set[str]) -> Iterator[Figure]:
-    """The main figures of these tasks, by suite, by domain, in the registry's order."""
+def _columns(names: set[str], every_metric: bool) -> Iterator[Figure]:
+    """The figures of these tasks, by suite, by domain, in the registry's order."""
     tasks = [task for task in registry().values() if task.name in names]
     domains = list(dict.fromkeys(task.domain for task in tasks))
     for task in sorted(tasks, key=lambda task: (SUITES.index(task.suites[0]), domains.index(task.domain))):
-        yield from shown(task)
+        yield from figures(task, every_metric)
 
 
 def _rows(runs: Sequence[RunSummary], columns: Sequence[Figure]) -> list[Row]:
@@ -291,7 +296,8 @@ def _rows(runs: Sequence[RunSummary], columns: Sequence[Figure]) -> list[Row]:
         paper = {name: cells[heading] for name, heading in papers.items() if name in tasks}
         averages = {rule.name: _average(rule, paper) for rule in RULES}
         stages = {task.name: _stages(task) for task in run.tasks if task.stages}
-        rows.append(Row(run.model, setting, False, cells, averages, _drops(cells, columns), stages))
+        drops = _drops(cells, columns)
+        rows.append(Row(run.model, setting, False, cells, averages, drops, stages, run.folder))
     return sorted(rows, key=lambda row: (row.model, row.setting))
 
 

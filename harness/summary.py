@@ -263,11 +263,8 @@ def _task(name: str, tally: _Tally, plan: Mapping[str, Any]) -> TaskSummary:
     )
 
 
-def write_results(summary: RunSummary) -> Path:
-    """`results.json` in lm-eval's result form, so that its tools read it.
-
-    What is ours alone stands under "symharness" on the first line, so that it can be read without the rest.
-    """
+def lm_eval_results(summary: RunSummary) -> dict[str, Any]:
+    """A run's numbers in lm-eval's result form; `summary` is one of `summarise`, whose config names the tasks."""
     results: dict[str, Any] = {}
     for task in summary.tasks:
         row: dict[str, Any] = {"alias": task.name}
@@ -275,7 +272,7 @@ def write_results(summary: RunSummary) -> Path:
             row[f"{name},none"] = estimate.value
             row[f"{name}_stderr,none"] = "N/A" if estimate.stderr is None else estimate.stderr
         results[task.name] = row
-    content = {
+    return {
         "results": results,
         "configs": {name: dict(plan) for name, plan in summary.config["tasks"].items()},
         "n-shot": {task.name: summary.config["num_fewshot"] for task in summary.tasks},
@@ -283,13 +280,20 @@ def write_results(summary: RunSummary) -> Path:
         "higher_is_better": {task.name: dict.fromkeys(task.estimates, True) for task in summary.tasks},
         "config": {"model": "vllm", "model_args": dict(summary.config["model"])},
     }
+
+
+def write_results(summary: RunSummary) -> Path:
+    """`results.json` in lm-eval's result form, so that its tools read it.
+
+    What is ours alone stands under "symharness" on the first line, so that it can be read without the rest.
+    """
     ours = {
         "schema": _SCHEMA,
         "config": {name: value for name, value in summary.config.items() if name != "tasks"},
         "tasks": {task.name: _row(task) for task in summary.tasks},
     }
     first = f'{{"symharness": {json.dumps(ours, separators=(",", ":"), ensure_ascii=False)},'
-    rest = json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False).removeprefix("{")
+    rest = json.dumps(lm_eval_results(summary), indent=1, sort_keys=True, ensure_ascii=False).removeprefix("{")
     named = {part.name: {"bytes": part.stat().st_size, "blake2b": _hash(part)} for part in parts(summary.folder)}
     _replace(summary.folder / RECORDS_FILE, json.dumps(named, indent=1) + "\n")
     return _replace(summary.folder / RESULTS_FILE, first + rest + "\n")

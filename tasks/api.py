@@ -242,10 +242,16 @@ _EXACT = Metric(
 _CASPER = "google-research/language 865fae65, casper top_metrics"
 _TREE_METRICS = (
     _EXACT,
-    Metric("tree_match", tree_match),
+    Metric("tree_match", tree_match, source="the same tree, blanks aside"),
     Metric("intent_accuracy", intent_accuracy, origin=Origin.OFFICIAL, source=_CASPER),
     Metric("template_accuracy", template_accuracy, origin=Origin.OFFICIAL, source=_CASPER),
-    Metric("slot_f1", slot_overlap, micro_f1, graded=True),
+    Metric(
+        "slot_f1",
+        slot_overlap,
+        micro_f1,
+        source="slots that agree in path and words; a parse without slots counts its intent",
+        graded=True,
+    ),
     Metric("valid_tree", valid, origin=Origin.OFFICIAL, source=_CASPER, graded=True),
 )
 
@@ -318,8 +324,8 @@ NLMAPS = Task(
     execute=execute_query,
     metrics=(
         _EXACT,
-        Metric("query_match", query_match),
-        Metric("valid_query", valid, graded=True),
+        Metric("query_match", query_match, source="the same query up to blanks and the order of conditions"),
+        Metric("valid_query", valid, source="the answer parses", graded=True),
     ),
     wrong=lambda sample: [
         "query(area(keyval('name','Nowhere')),nwr(keyval('a','b')),qtype(count))",

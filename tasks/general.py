@@ -308,7 +308,7 @@ BBH_COT = Task(
     extract=extract_answer,
     execute=execute,
     metrics=(
-        Metric("accuracy", measured(bbh_thought)),
+        Metric("accuracy", measured(bbh_thought), source="the last answer that the text gives, however it is written"),
         Metric("get_answer", measured(bbh_get_answer), origin=Origin.OFFICIAL, source=f"{_HARNESS}, bbh_cot_fewshot"),
         Metric(
             "strict_match",

@@ -344,6 +344,8 @@ GRAILQA = Task(
     size=6763,
 )
 
+_SAME_ALGEBRA = "the same SPARQL algebra up to the names of variables and the order of patterns"
+
 WEBQSP = Task(
     name="webqsp",
     title="WebQSP",
@@ -360,7 +362,7 @@ WEBQSP = Task(
     metrics=(
         Metric("f1", answer_f1, ratio, Origin.PAPER, Standing.DERIVED, _WEBQSP_EVAL, graded=True, perfect=full_weight),
         Metric("hits_at_1", hits_at_1, ratio, Origin.OFFICIAL, source=_WEBQSP_EVAL, perfect=full_weight),
-        Metric("sparql_equivalent", sparql_equivalent),
+        Metric("sparql_equivalent", sparql_equivalent, source=_SAME_ALGEBRA),
     ),
     wrong=wrong_queries,
     paper_metric="f1",
@@ -381,9 +383,16 @@ COMPWEBQ = Task(
     execute=execute_query,
     metrics=(
         Metric("exact_match", sparql_exact_match, origin=Origin.PAPER, standing=Standing.DERIVED, source=_UNIFIEDSKG),
-        Metric("sparql_equivalent", sparql_equivalent),
+        Metric("sparql_equivalent", sparql_equivalent, source=_SAME_ALGEBRA),
         Metric("answer_match", answer_match, ratio, Origin.OFFICIAL, source=_UNIFIEDSKG, perfect=full_weight),
-        Metric("answer_f1", answer_f1, ratio, graded=True, perfect=full_weight),
+        Metric(
+            "answer_f1",
+            answer_f1,
+            ratio,
+            source="F1 of the answers, the best over the parses; what does not run answers nothing",
+            graded=True,
+            perfect=full_weight,
+        ),
     ),
     wrong=wrong_queries,
     paper_metric="exact_match",

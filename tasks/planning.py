@@ -220,7 +220,11 @@ def _alias(domain: str) -> str:
 def _in_domain(domain: str) -> Task:
     metrics = (
         bleu_metric(),
-        Metric("problem_equivalent", problem_equivalent),
+        Metric(
+            "problem_equivalent",
+            problem_equivalent,
+            source="the same objects, initial state and goal, up to order and the names of objects",
+        ),
         Metric("solves_gold", plan_success, ratio, Origin.OFFICIAL, Standing.FOUND, _LLMP, perfect=full_weight),
     )
     return _task(domain, "symbolic", metrics, "bleu")
@@ -230,8 +234,21 @@ def _delegation(domain: str) -> Task:
     quality = partial(plan_quality, alias=_alias(domain))
     metrics = (
         Metric("plan_success", plan_success, ratio, Origin.OFFICIAL, Standing.FOUND, _LLMP, perfect=full_weight),
-        Metric("plan_valid", plan_valid, ratio, perfect=full_weight),
-        Metric("plan_quality", quality, ratio, graded=True, perfect=full_weight),
+        Metric(
+            "plan_valid",
+            plan_valid,
+            ratio,
+            source="plan_success without the leniencies of VAL, the official validator",
+            perfect=full_weight,
+        ),
+        Metric(
+            "plan_quality",
+            quality,
+            ratio,
+            source="the cost of our planner's plan for the gold problem over that of this plan, at most 1",
+            graded=True,
+            perfect=full_weight,
+        ),
     )
     return _task(domain, "delegation", metrics, None)
 

@@ -195,7 +195,11 @@ CLEVR = Task(
             origin=Origin.OFFICIAL,
             source="facebookresearch/clevr-dataset-gen f0ce2c81, question_engine.answer_question",
         ),
-        Metric("strict_answer_accuracy", strict_answer_accuracy),
+        Metric(
+            "strict_answer_accuracy",
+            strict_answer_accuracy,
+            source="answer_accuracy with functions given only what they are made for, whole words, no unused node",
+        ),
     ),
     wrong=lambda sample: [
         "count(filter_color(red,filter_color(blue,scene())))()",
