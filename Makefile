@@ -11,7 +11,7 @@ SHELL := bash
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup demo test lint type pytest test-gpu chaos agree test-train reproduce lock clean
+.PHONY: help setup setup-test demo test lint type pytest test-gpu chaos agree test-train reproduce lock clean
 
 # $(call stage,NAME,COMMAND): run the command, then tell how long it took.
 define stage
@@ -27,7 +27,10 @@ setup: ## Make the environments and the default checkpoint (first time: a few mi
 demo: setup ## Serve the default checkpoint, run ten tasks on bundled samples, show the leaderboard
 	$(call stage,demo,$(DEMO_COMMAND))
 
-test: setup lint type pytest ## Run every gate: ruff, mypy --strict, pytest
+test: setup-test lint type pytest ## Run every gate: ruff, mypy --strict, pytest
+
+setup-test: ## The same set-up, and what the tests of the exports need (MLflow, W&B)
+	$(call stage,set-up,environments/setup harness server checkpoint exports)
 
 lint: ## Check style and format with ruff
 	$(call stage,ruff check,$(BIN)/ruff check --quiet .)
