@@ -63,5 +63,5 @@ lock: ## Resolve the dependencies afresh and rewrite environments/*.lock
 	$(call stage,lock,environments/lock)
 
 clean: ## Remove the environments, the checkpoint and caches (runs under results/ stay)
-	rm -rf .venv .venv-vllm .venv-train .setup checkpoints build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv .venv-vllm .venv-train .venv-exports .setup checkpoints build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
