@@ -26,6 +26,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 _STARTUP_SECONDS = 60.0
+_STARTS = 3
 _FRAME_LIMIT = 1 << 30
 
 
@@ -43,6 +44,10 @@ class WorkerMemoryError(WorkerLostError):
 
 class RemoteError(Exception):
     """The function raised: our own mistake, with the worker's traceback."""
+
+
+class _StartLostError(RuntimeError):
+    """A worker died before it was ready."""
 
 
 class Pool:
@@ -123,9 +128,17 @@ class Pool:
         return value  # type: ignore[return-value]
 
     async def _start(self) -> _Worker:
-        worker = await _Worker.start(self._memory, self._preload)
-        self._all.add(worker)
-        return worker
+        """Raises RuntimeError. One that was killed while it started is replaced."""
+        for attempt in range(1, _STARTS + 1):
+            try:
+                worker = await _Worker.start(self._memory, self._preload)
+            except _StartLostError:
+                if attempt == _STARTS:
+                    raise
+            else:
+                self._all.add(worker)
+                return worker
+        raise AssertionError
 
     def _drop(self, worker: _Worker) -> None:
         self._all.discard(worker)
@@ -178,7 +191,7 @@ class _Worker:
             _end(process)
             (writer or ours).close()
             if isinstance(error, (WorkerLostError, TimeoutError)):
-                raise RuntimeError(f"a scoring worker did not start ({error})") from error
+                raise _StartLostError(f"a scoring worker did not start ({error})") from error
             raise
         return worker
 

@@ -189,19 +189,18 @@ def _can_be_repaired(record: Record) -> bool:
 async def score_in(pool: Pool, task: Task, sample: Sample, completion: str) -> Scored:
     """Score in a worker; when the program took its worker down, score once more without running it.
 
-    A worker that just died may have been killed from outside: only one that dies twice died of the program. A text
-    that not even the metrics can read in time counts as no text. Raises RemoteError (our own mistake),
+    A worker that just died may have been killed from outside: only when `_DEATHS` have died of it was it the program.
+    A text that not even the metrics can read in time counts as no text. Raises RemoteError (our own mistake),
     WorkerLostError when no worker can be had.
     """
-    try:
+    ended = Outcome(Status.CRASHED)
+    for _ in range(_DEATHS):
         try:
             return await pool.run(task.deadline, score, task.name, sample, completion)
-        except (DeadlineError, WorkerMemoryError):
-            raise
-        except WorkerLostError:
-            return await pool.run(task.deadline, score, task.name, sample, completion)
-    except WorkerLostError as error:
-        ended = Outcome.failed(_STATUS.get(type(error), Status.CRASHED), error, task.deadline)
+        except WorkerLostError as error:
+            ended = Outcome.failed(_STATUS.get(type(error), Status.CRASHED), error, task.deadline)
+            if type(error) in _STATUS:
+                break
     try:
         return await pool.run(task.deadline, score, task.name, sample, completion, ended)
     except DeadlineError:
@@ -217,4 +216,5 @@ def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
 
 
 _TOO_LONG = "prompt_too_long"
+_DEATHS = 3
 _STATUS = {DeadlineError: Status.TIMEOUT, WorkerMemoryError: Status.MEMORY}
