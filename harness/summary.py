@@ -16,6 +16,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from harness.config import UserError
 from harness.parts import figured
 from harness.record import Record
 from harness.runlog import parts, read_records, read_run
@@ -160,10 +161,16 @@ def summarise(folder: Path) -> RunSummary:
     tallies: dict[str, _Tally] = {name: _Tally(retries) for name in config["tasks"]}
     of_sample = figured(config["tasks"])
     known = registry()
-    for record in read_records(folder):
-        for task in of_sample(record.task, record.sample):
-            tallies.setdefault(task, _Tally(retries)).add(known.get(task), record)
-    tasks = tuple(_task(name, tally, config["tasks"][name]) for name, tally in tallies.items() if name in known)
+    try:
+        for record in read_records(folder):
+            for task in of_sample(record.task, record.sample):
+                tallies.setdefault(task, _Tally(retries)).add(known.get(task), record)
+        tasks = tuple(_task(name, tally, config["tasks"][name]) for name, tally in tallies.items() if name in known)
+    except KeyError as error:  # a metric asks for a statistic that it did not have when the run was made
+        raise UserError(
+            f"{folder}: its records hold no {error} of a metric, they are an older version's: "
+            f"score them anew with `symharness score {folder}`"
+        ) from error
     return RunSummary(folder, config, tasks)
 
 

@@ -189,7 +189,19 @@ def test_the_command_and_its_mark_on_the_leaderboard(leaked: Path, tmp_path: Pat
     (model,) = runs.glob("*")
     assert build([runs], None).rows[0].cells["SCAN EM"].text == "100.00 ± 0.00 (n=16, mini)"
     result = CliRunner().invoke(
-        app, ["contamination", str(leaked), "--tasks", "scan,spider", "-o", str(model), "--format", "md"]
+        app,
+        [
+            "contamination",
+            str(leaked),
+            "--tasks",
+            "scan,spider",
+            "--data",
+            "bundled",
+            "-o",
+            str(model),
+            "--format",
+            "md",
+        ],
     )
     assert result.exit_code == 0
     assert "| SCAN | 16 | 4 | 4 | 4 | 1 | 4 | 25.00 |" in result.output

@@ -225,6 +225,16 @@ def tamper_with_results(folder: Path) -> None:
     path.write_text(path.read_text().replace(row, changed, 1))
 
 
+def test_records_of_an_older_version_are_told(tmp_path: Path) -> None:
+    folder = replay_run(tmp_path, "gold", ["scan"]).folder
+    (folder / "results.json").unlink()
+    (part,) = parts(folder)
+    old = [replace(record, statistics={"exact_match": {"points": 1.0}}) for record in read_records(folder)]
+    part.write_text("".join(f"{record.to_line()}\n" for record in old))
+    with pytest.raises(UserError, match="hold no 'score' of a metric, they are an older version's: score them anew"):
+        build([folder])
+
+
 def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="does not exist"):
         build([tmp_path / "gone"])
