@@ -177,7 +177,7 @@ def summarise(folder: Path) -> RunSummary:
 def results_of(folder: Path) -> RunSummary:
     """The numbers of a run, whose `results.json` is written where it is not of today's records. Raises UserError."""
     if _of_todays_records(folder) and _first_line(folder / RESULTS_FILE) is not None:
-        return load_summary(folder)
+        return replace(load_summary(folder), config=read_run(folder)["config"])
     summary = summarise(folder)
     write_results(summary)
     return summary

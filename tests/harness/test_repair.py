@@ -202,7 +202,7 @@ def test_a_record_with_attempts_comes_back_as_it_was(tmp_path: Path) -> None:
     with scripted(plan, heeds) as server:
         run(plan, server)
     (record,) = read_records(plan.folder)
-    assert Record.from_values(parse_line(record.to_line())) == record
+    assert Record.from_values(parse_line(record.to_line().encode())) == record
     assert len(record.repairs) == 1
 
 
