@@ -11,7 +11,7 @@ import pickle
 from enum import Enum
 
 _PACKAGES = ("executors.", "tasks.", "harness.", "tests.")
-_BUILTINS = frozenset({"bytearray", "complex", "frozenset", "range", "set", "slice"})
+_BUILTINS: dict[str, type] = {kind.__name__: kind for kind in (bytearray, complex, frozenset, range, set, slice)}
 
 
 class ForeignAnswerError(ValueError):
@@ -21,7 +21,7 @@ class ForeignAnswerError(ValueError):
 class _Reader(pickle.Unpickler):
     def find_class(self, module: str, name: str) -> type:
         if module == "builtins" and name in _BUILTINS:
-            return {kind.__name__: kind for kind in (bytearray, complex, frozenset, range, set, slice)}[name]
+            return _BUILTINS[name]
         if module.startswith(_PACKAGES):
             found = super().find_class(module, name)
             if isinstance(found, type) and (issubclass(found, Enum) or hasattr(found, "__dataclass_fields__")):

@@ -18,7 +18,7 @@ from executors.outcome import Limits, Outcome
 from executors.pool import Pool, RemoteError, WorkerLostError
 
 LIMITS = Limits(seconds=1.0)
-LATE = 2.0  # seconds after its deadline
+LATE = 0.5  # seconds after its deadline
 WORKERS = 2
 
 GOLD = "∀x (Dog(x) ∧ Big(x) → ∃y (Owns(y, x) ⊕ Feeds(y, x)))"
