@@ -35,7 +35,7 @@ def server(spec: ModelSpec, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     log = tmp_path_factory.mktemp("server") / "server.log"
     with serve(spec, find_engine(None), log, max_num_seqs=64) as running:
         yield running
-    assert gone("vllm.entrypoints.openai.api_server", 5)
+    assert gone(f"{find_engine(None).python} -m vllm.entrypoints.openai.api_server", 5)
 
 
 async def test_token_ids_and_text_are_one_prompt(server: Server, spec: ModelSpec) -> None:
