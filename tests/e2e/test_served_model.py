@@ -95,5 +95,21 @@ def test_killed_in_the_middle_nothing_finished_is_generated_twice(server: Server
     assert all(after[name] == record for name, record in before.items())
 
 
+def test_the_plug_in_under_xdist_asks_the_model_once(server: Server, tmp_path: Path) -> None:
+    """Two test processes share one evaluation of a live model; a figure that is not reached fails its task alone."""
+    (tmp_path / "evals.toml").write_text("[scan]\nexact_match = 0\n[spider]\nexecution_accuracy = 100\n")
+    command = [
+        sys.executable, "-m", "pytest", "-q", "-n", "2", "--rootdir", str(tmp_path), "--symharness-model", str(CHECKPOINT),
+        "--symharness-tasks", "scan,spider", "--symharness-data", "bundled", "--symharness-limit", "4",
+        "--symharness-base-url", server.base_url, "--symharness-output", str(tmp_path / "out"),
+        "--symharness-thresholds", str(tmp_path / "evals.toml"),
+    ]  # fmt: skip
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=300, check=False)
+    assert "1 failed, 1 passed" in done.stdout, done.stdout + done.stderr
+    assert "symharness: spider execution_accuracy" in done.stdout
+    (run,) = (tmp_path / "out").glob("*/*/run.json")
+    assert recorded(run.parent) == len(list(read_records(run.parent))) == 8
+
+
 def recorded(folder: Path) -> int:
     return sum(part.read_bytes().count(b"\n") for part in parts(folder))
