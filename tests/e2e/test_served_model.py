@@ -99,8 +99,9 @@ def test_the_plug_in_under_xdist_asks_the_model_once(server: Server, tmp_path: P
     """Two test processes share one evaluation of a live model; a figure that is not reached fails its task alone."""
     (tmp_path / "evals.toml").write_text("[scan]\nexact_match = 0\n[spider]\nexecution_accuracy = 100\n")
     command = [
-        sys.executable, "-m", "pytest", "-q", "-n", "2", "--rootdir", str(tmp_path), "--symharness-model", str(CHECKPOINT),
-        "--symharness-tasks", "scan,spider", "--symharness-data", "bundled", "--symharness-limit", "4",
+        sys.executable, "-m", "pytest", "-q", "-n", "2", "--rootdir", str(tmp_path),
+        "--symharness-model", str(CHECKPOINT), "--symharness-tasks", "scan,spider",
+        "--symharness-data", "bundled", "--symharness-limit", "4",
         "--symharness-base-url", server.base_url, "--symharness-output", str(tmp_path / "out"),
         "--symharness-thresholds", str(tmp_path / "evals.toml"),
     ]  # fmt: skip
