@@ -255,7 +255,7 @@ def jobs_table(jobs: Sequence[Job]) -> Table:
         table.add_column(head, overflow="fold", justify="left" if head in {"run", "no data"} else "right")
     for job in jobs:
         samples = sum(len(item.samples) for item in job.plan.prepared)
-        counts = (len(job.plan.prepared), samples, len(job.units), len(job.pending()), job.gpus)
+        counts = (len(job.plan.prepared), samples, len(job.units), len(job.pending()), f"{job.gpus:g}")
         table.add_row(job.name, *map(str, counts), ", ".join(job.plan.missing))
     return table
 

@@ -192,6 +192,7 @@ class _Dispatcher:
 
         self._actor = ray.remote(max_restarts=0, max_task_retries=0)(ModelHost)
         under_way: dict[Any, tuple[_Queue, Unit, Any]] = {}
+        self._say_what_lacks()
         for queue in self.queues:
             if not queue.units:
                 finish(queue.job, self.finished, self.ended)
@@ -215,6 +216,16 @@ class _Dispatcher:
                 self._next(queue, host, under_way)
             if not queue.units and not queue.busy:
                 finish(queue.job, self.finished, self.ended)
+
+    def _say_what_lacks(self) -> None:
+        """A host that fits on no node waits for one: a cluster may grow, but a person may also have mistyped."""
+        import ray
+
+        nodes = [node["Resources"] for node in ray.nodes() if node["Alive"]]
+        for name, wanted in (("GPU", max((queue.job.gpus for queue in self.queues), default=0)), ("CPU", self.cpus)):
+            most = max((node.get(name, 0) for node in nodes), default=0)
+            if most < wanted:
+                self._say(f"a host wants {wanted:g} {name}s and no node has more than {most:g}: waiting for one")
 
     def _host(self, queue: _Queue) -> Any:
         sized = self._actor.options(num_gpus=queue.job.gpus, num_cpus=self.cpus)

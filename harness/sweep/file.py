@@ -32,7 +32,8 @@ from harness.plan import Options, run_folder
 @dataclass(frozen=True, slots=True)
 class Sweep:
     """The whole runs, one a model, and how each is cut: `entries` are tasks and suites that are a unit's, `shards` the
-    parts of their samples. `hosts` copies of every model answer, `cpus` are those of one host.
+    parts of their samples. `hosts` copies of every model answer; `cpus` and `gpus` are those of one host (None: as many
+    GPUs as the model is spread over, none for vLLM's CPU build).
     """
 
     runs: tuple[Options, ...]
@@ -40,6 +41,7 @@ class Sweep:
     shards: int
     hosts: int
     cpus: float
+    gpus: float | None
 
 
 class _Model(RunSettings):
@@ -58,6 +60,7 @@ class _File(BaseModel):
     shards: Annotated[int, Field(ge=1, le=10_000)] = 1
     hosts: Annotated[int, Field(ge=1)] = 1
     cpus_per_host: Annotated[float, Field(ge=0)] = 1.0
+    gpus_per_host: Annotated[float, Field(ge=0)] | None = None
     defaults: RunSettings = RunSettings()
     model: Annotated[tuple[dict[str, Any], ...], Field(min_length=1)]
 
@@ -85,7 +88,8 @@ def read_sweep(path: Path) -> Sweep:
             raise UserError(f"{path}: model {number}: {error}") from error
     tasks = tuple(name for entry in entries for name in entry)
     _check_apart(path, runs)
-    return Sweep(tuple(replace(run, tasks=tasks) for run in runs), entries, file.shards, file.hosts, file.cpus_per_host)
+    runs = [replace(run, tasks=tasks) for run in runs]
+    return Sweep(tuple(runs), entries, file.shards, file.hosts, file.cpus_per_host, file.gpus_per_host)
 
 
 def _runs(file: _File, given: dict[str, Any], stem: str) -> Iterator[Options]:

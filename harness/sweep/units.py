@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Container, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 
 from harness.config import Shard, UserError
-from harness.plan import Plan, prepare
+from harness.plan import Options, Plan, prepare
 from harness.runlog import UNITS, completed
+from harness.serving import find_engine
 from harness.sweep.file import Sweep
 from tasks.task import select
 
@@ -38,23 +40,16 @@ class Unit:
 
 @dataclass(frozen=True)
 class Job:
-    """One whole run: its plan, how another machine comes to the same plan, and its units."""
+    """One whole run: its plan, how another machine comes to the same plan, its units, and the GPUs of a host."""
 
     plan: Plan
     make: Callable[[], Plan]
     units: tuple[Unit, ...]
+    gpus: float = 0
 
     @property
     def name(self) -> str:
         return f"{self.plan.folder.parent.name}/{self.plan.folder.name}"
-
-    @property
-    def gpus(self) -> int:
-        """What one host of the model takes; a replay and a server elsewhere take none."""
-        options = self.plan.options
-        if options.spec.replays or options.base_url:
-            return 0
-        return options.spec.tensor_parallel_size * options.spec.data_parallel_size
 
     def pending(self) -> list[Unit]:
         """The units that have samples without a record, in their order."""
@@ -75,8 +70,19 @@ def jobs(sweep: Sweep) -> list[Job]:
             plan = make()
         except UserError as error:
             raise UserError(f"{options.spec.model}: {error}") from error
-        found.append(Job(plan, make, tuple(cut(plan, sweep.entries, sweep.shards))))
+        gpus = _gpus(options) if sweep.gpus is None else sweep.gpus
+        found.append(Job(plan, make, tuple(cut(plan, sweep.entries, sweep.shards)), gpus))
     return found
+
+
+def _gpus(options: Options) -> float:
+    """What one host of the model takes; a replay, a server elsewhere and vLLM's CPU build take none."""
+    if options.spec.replays or options.base_url:
+        return 0
+    with suppress(UserError):  # vLLM may be on the nodes only
+        if find_engine(options.vllm).cpu:
+            return 0
+    return options.spec.tensor_parallel_size * options.spec.data_parallel_size
 
 
 def cut(plan: Plan, entries: Sequence[Sequence[str]], shards: int) -> Iterator[Unit]:
