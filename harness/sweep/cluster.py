@@ -221,7 +221,8 @@ class _Dispatcher:
         """A host that fits on no node waits for one: a cluster may grow, but a person may also have mistyped."""
         import ray
 
-        nodes = [node["Resources"] for node in ray.nodes() if node["Alive"]]
+        known: Callable[[], list[dict[str, Any]]] = ray.nodes  # has no types
+        nodes = [node["Resources"] for node in known() if node["Alive"]]
         for name, wanted in (("GPU", max((queue.job.gpus for queue in self.queues), default=0)), ("CPU", self.cpus)):
             most = max((node.get(name, 0) for node in nodes), default=0)
             if most < wanted:
