@@ -15,8 +15,6 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-import jinja2
-
 from harness.config import UserError
 from harness.gold import samples_of
 from harness.leaderboard import SHOWN, build
@@ -24,6 +22,7 @@ from harness.published import PUBLISHED, published_models
 from harness.report.entry import shown_gold
 from harness.report.overview import overview
 from harness.report.sheets import Sheet, Spool, collect
+from harness.report.template import template
 
 CHUNK = 250
 MARKER = "symharness-site.txt"
@@ -173,14 +172,6 @@ def _write_page(target: Path, grids: Sequence[Any], legend: Sequence[str]) -> No
     (target / "assets").mkdir()
     for name in (*_SCRIPTS, _STYLE):
         shutil.copyfile(_PACKAGE / "static" / name, target / "assets" / name)
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(_PACKAGE / "templates"),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=jinja2.StrictUndefined,
-    )
-    page = environment.get_template("index.html.jinja")
-    text = page.render(scripts=_SCRIPTS, style=_STYLE, grids=grids, legend=legend)
+    text = template("index.html.jinja").render(scripts=_SCRIPTS, style=_STYLE, grids=grids, legend=legend)
     (target / "index.html").write_text(text, encoding="utf-8", errors="replace")
     (target / MARKER).write_text("Made by `symharness site`, which replaces this folder as a whole.\n")
