@@ -13,7 +13,7 @@ from harness.answers import Answer, Run, load
 from harness.config import UserError
 from harness.curves.choice import choose
 from harness.curves.report import Against, Curve, Curves, Flat, Point
-from harness.curves.series import Checkpoint, Level, Series, in_series, level, published_level, read
+from harness.curves.series import Checkpoint, Level, Series, in_series, levels, published_level, read
 from harness.figures import Figure, figures
 from harness.leaderboard import find_runs
 from harness.published import PublishedModel
@@ -35,14 +35,12 @@ def compare_steps(
     base = baseline.resolve() if isinstance(baseline, Path) else None
     runs = (read(folder) for folder in find_runs(folders) if folder.resolve() != base)
     series, others, notes = in_series(runs)
-    levels = list(map(level, others))
-    if isinstance(baseline, Path):
-        levels.append(level(read(baseline)))
-    elif baseline is not None:
-        levels.append(published_level(baseline))
+    level = levels([*others, read(baseline)] if isinstance(baseline, Path) else others)
+    if isinstance(baseline, PublishedModel):
+        level.append(published_level(baseline))
     if not any(len(one.checkpoints) > 1 for one in series):
         raise UserError("; ".join(["no two runs here are steps of one training: names end as checkpoint-500", *notes]))
-    report = build(series, levels, notes, tasks, every_metric)
+    report = build(series, level, notes, tasks, every_metric)
     if not report.curves:
         raise UserError(f"these runs have no figure{' of the tasks asked for' if tasks else ''}")
     return report
@@ -50,7 +48,7 @@ def compare_steps(
 
 def build(
     series: Sequence[Series],
-    levels: Sequence[Level],
+    beside: Sequence[Level],
     notes: Sequence[str] = (),
     tasks: Sequence[str] = (),
     every_metric: bool = False,
@@ -72,13 +70,13 @@ def build(
             for one, members in asked:
                 if (curve := _curve(one, members, answers, item, said)) is not None:
                     curves.append(curve)
-            flats += _flats(levels, item, data)
+            flats += _flats(beside, item, data)
         said += [
             f"{of.title}: {task.title} was run on other data, and is no level line"
-            for of in levels
+            for of in beside
             if of.data.get(task.name, data) != data
         ]
-    return Curves(tuple(series), tuple(_adjusted(curves)), tuple(levels), tuple(flats), tuple(dict.fromkeys(said)))
+    return Curves(tuple(series), tuple(_adjusted(curves)), tuple(beside), tuple(flats), tuple(dict.fromkeys(said)))
 
 
 def _on_data(series: Series, task: Task, data: str, said: list[str]) -> dict[int, Checkpoint]:
@@ -92,9 +90,9 @@ def _on_data(series: Series, task: Task, data: str, said: list[str]) -> dict[int
     return {step: run for step, run in members.items() if run.data[task.name] == data}
 
 
-def _flats(levels: Sequence[Level], item: Figure, data: str) -> Iterator[Flat]:
+def _flats(beside: Sequence[Level], item: Figure, data: str) -> Iterator[Flat]:
     name = item.task.name
-    for of in levels:
+    for of in beside:
         estimate = of.estimates.get((name, item.metric.name))
         if estimate is not None and of.data.get(name, data) == data:
             yield Flat(of, item, estimate)

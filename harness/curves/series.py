@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from harness.curves.names import stepped
+from harness.curves.names import Stepped, stepped
 from harness.published import PublishedModel
 from harness.runlog import read_run
 from harness.summary import RunSummary, TaskSummary, load_summary
@@ -65,9 +65,15 @@ def read(folder: Path) -> Checkpoint:
     return Checkpoint(run, {task.name: task for task in run.tasks}, data)
 
 
-def level(of: Checkpoint) -> Level:
-    estimates = {(name, metric): e for name, task in of.tasks.items() for metric, e in task.estimates.items()}
-    return Level(f"{of.run.model} ({of.run.setting})", estimates, of.data)
+def levels(runs: Sequence[Checkpoint]) -> list[Level]:
+    """Runs as level lines; where several have the same model and setting, the title names the run."""
+    alike = Counter((of.run.model, of.run.setting) for of in runs)
+    found = []
+    for of in runs:
+        remark = f", run {of.folder.name}" if alike[of.run.model, of.run.setting] > 1 else ""
+        estimates = {(name, metric): e for name, task in of.tasks.items() for metric, e in task.estimates.items()}
+        found.append(Level(f"{of.run.model} ({of.run.setting}{remark})", estimates, of.data))
+    return found
 
 
 def published_level(model: PublishedModel) -> Level:
@@ -80,6 +86,11 @@ def published_level(model: PublishedModel) -> Level:
     return Level(f"{model.name}, published", estimates, {})
 
 
+def step_of(config: Mapping[str, Any]) -> Stepped | None:
+    """The step of a run's model."""
+    return stepped(config["model"]["model"], config["model"].get("revision"))
+
+
 def in_series(runs: Iterable[Checkpoint]) -> tuple[list[Series], list[Checkpoint], list[str]]:
     """Runs with a step in their names as series, by name and setting; the others; and what had to be left out.
 
@@ -88,7 +99,7 @@ def in_series(runs: Iterable[Checkpoint]) -> tuple[list[Series], list[Checkpoint
     found: dict[tuple[str, str], list[tuple[int, Checkpoint]]] = {}
     others: list[Checkpoint] = []
     for run in runs:
-        at = stepped(run.run.model, run.run.config["model"].get("revision"))
+        at = step_of(run.run.config)
         if at is None:
             others.append(run)
         else:
