@@ -16,28 +16,31 @@ from harness.curves.report import Against, Curve, Curves, Flat, Point
 from harness.curves.series import Checkpoint, Level, Series, in_series, levels, published_level, read
 from harness.figures import Figure, figures
 from harness.leaderboard import find_runs
-from harness.published import PublishedModel
+from harness.published import published_model
 from harness.statistics import compare, holm
 from tasks.task import Task, registry
+
+_PUBLISHED = "published:"
 
 
 def compare_steps(
     folders: Sequence[Path],
-    baseline: Path | PublishedModel | None = None,
+    baseline: str | None = None,
     tasks: Sequence[str] = (),
     every_metric: bool = False,
 ) -> Curves:
     """The curves of all runs in `folders` (run folders, or folders of them); runs without a step are level lines, and
-    so is `baseline`.
+    so is
+    `baseline`, another run or `published:MODEL`.
 
     Raises UserError when no two of them are steps of one training that share a task.
     """
-    base = baseline.resolve() if isinstance(baseline, Path) else None
-    runs = (read(folder) for folder in find_runs(folders) if folder.resolve() != base)
-    series, others, notes = in_series(runs)
-    level = levels([*others, read(baseline)] if isinstance(baseline, Path) else others)
-    if isinstance(baseline, PublishedModel):
-        level.append(published_level(baseline))
+    base = None if baseline is None or baseline.startswith(_PUBLISHED) else Path(baseline)
+    runs = [folder for folder in find_runs(folders) if base is None or folder.resolve() != base.resolve()]
+    series, others, notes = in_series(map(read, runs))
+    level = levels([*others, *([] if base is None else [read(base)])])
+    if baseline is not None and base is None:
+        level.append(published_level(published_model(baseline.removeprefix(_PUBLISHED))))
     if not any(len(one.checkpoints) > 1 for one in series):
         raise UserError("; ".join(["no two runs here are steps of one training: names end as checkpoint-500", *notes]))
     report = build(series, level, notes, tasks, every_metric)

@@ -18,13 +18,15 @@ from tasks.metrics import Estimate
 if TYPE_CHECKING:
     import pandas as pd
 
-RULES = (
+_RULES = (
     "Values x100 ± half of the 95 % interval (1.96 standard errors, clustered by group), n samples. mini: the bundled "
     "samples, not the paper's test set. partial: not the whole test set.",
     "Differences to the first and the last step are paired, on the samples that all steps of the series have answered; "
     "95 % CI: bootstrap, clustered by group; p: exact McNemar or permutation, two-sided, after Holm over the tasks at "
     "one step (primary figures, and all others apart); * significant.",
 )
+
+_PUBLISHED = ("published: figures of the paper's project page, of the full test sets and without n or error.",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +110,8 @@ class Curves:
         return grids
 
     def captions(self) -> list[str]:
-        return [*RULES, *self.warnings(), *self.notes]
+        published = any(not flat.estimate.n for flat in self.flats)
+        return [*_RULES, *(_PUBLISHED if published else ()), *self.warnings(), *self.notes]
 
     def warnings(self) -> list[str]:
         """What is wrong with the figure of a best step, for each series that has one."""

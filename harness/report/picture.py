@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from pathlib import Path
 
 from executors.outcome import one_line
 from harness.curves.report import Curve, Curves, Flat, Point
@@ -102,6 +103,13 @@ def picture(curves: Curves) -> str:
         panels=panels,
         plot={"left": _LEFT, "right": _RIGHT, "top": _TOP, "bottom": _BOTTOM},
     )
+
+
+def write_picture(curves: Curves, folder: Path) -> Path:
+    """`curves.svg` in an existing folder; returns its path."""
+    path = folder / "curves.svg"
+    path.write_text(picture(curves), encoding="utf-8")
+    return path
 
 
 def _drawn(
