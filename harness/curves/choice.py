@@ -60,8 +60,8 @@ def optimism(values: Array) -> float:
     is the standard error of their difference over sqrt(2 pi); of k independent ones 0.56, 0.85, 1.03 ... (k = 2, 3,
     4) of their standard error.
     """
-    errors = values - values.mean(axis=0)
-    return float(errors.max(axis=1).mean())
+    apart = values - values[:, :1]
+    return float((apart - apart.mean(axis=0)).max(axis=1).mean())
 
 
 def _rivals(observed: Array, values: Array, best: int) -> list[int]:
