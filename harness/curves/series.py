@@ -94,7 +94,8 @@ def step_of(config: Mapping[str, Any]) -> Stepped | None:
 def in_series(runs: Iterable[Checkpoint]) -> tuple[list[Series], list[Checkpoint], list[str]]:
     """Runs with a step in their names as series, by name and setting; the others; and what had to be left out.
 
-    Runs of different settings are different series. Where a step is there twice, the runs' names tell them apart.
+    Runs of different settings are different series. Where a step is there twice, the runs' names tell them apart; a
+    series in which one still is there twice is left out, as nobody knows which run belongs to which training.
     """
     found: dict[tuple[str, str], list[tuple[int, Checkpoint]]] = {}
     others: list[Checkpoint] = []
@@ -107,13 +108,14 @@ def in_series(runs: Iterable[Checkpoint]) -> tuple[list[Series], list[Checkpoint
     notes: list[str] = []
     series: list[tuple[Series, Mapping[str, Any]]] = []
     for (name, _), members in found.items():
-        for remark, chosen in _told_apart(members):
+        for run_name, chosen in _told_apart(members):
             if len({step for step, _ in chosen}) < len(chosen):
                 notes.append(_twice(name or _UNNAMED, chosen))
                 continue
             ascending = dict(sorted(chosen, key=lambda member: member[0]))
             first = next(iter(ascending.values())).run
-            one = Series(name or _UNNAMED, first.setting + remark, ascending)
+            remark = f", run {run_name}" if name and run_name else ""
+            one = Series(name or _run_name(chosen), first.setting + remark, ascending)
             series.append((one, _flat(json.loads(_setting(chosen[0][1])))))
     return sorted(_named(series), key=lambda one: (one.name, one.setting)), others, notes
 
@@ -132,8 +134,13 @@ def _told_apart(members: Sequence[tuple[int, Checkpoint]]) -> Iterator[tuple[str
     by_name: dict[str, list[tuple[int, Checkpoint]]] = {}
     for member in members:
         by_name.setdefault(member[1].folder.name, []).append(member)
-    for name, chosen in by_name.items():
-        yield f", run {name}", chosen
+    yield from by_name.items()
+
+
+def _run_name(members: Sequence[tuple[int, Checkpoint]]) -> str:
+    """What a series is called of whose models' names nothing remains: as the runs, where all are called alike."""
+    names = {run.folder.name for _, run in members}
+    return names.pop() if len(names) == 1 else _UNNAMED
 
 
 def _twice(name: str, members: Sequence[tuple[int, Checkpoint]]) -> str:

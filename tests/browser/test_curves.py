@@ -35,12 +35,12 @@ def test_curves_best_steps_and_level_lines(request: pytest.FixtureRequest, brows
         expect(visit.page.get_by_role("note")).to_contain_text("BEST OF 2 CHECKPOINTS, tiny (0-shot, plain)")
         spider = visit.page.get_by_role("img", name="Spider EM over training steps")
         expect(spider.locator(".dot")).to_have_count(3)
-        expect(spider.locator(".ring title, .ring")).to_have_count(1)
+        expect(spider.locator(".ring")).to_have_count(1)
         expect(spider.locator(".level")).to_have_count(0)
         best = visit.page.get_by_role("region", name="Best steps").get_by_role("row", name="Spider EM")
         assert best.locator("td").all_inner_texts()[1:4] == ["2000", "75.00", "2"]
         last = visit.page.get_by_role("region", name="Values by step").get_by_role("row", name="Spider EM tiny").last
-        assert last.locator("td").all_inner_texts()[3] == "+50.00 [+25.00, +75.00]"
+        assert last.locator("td").all_inner_texts()[4].startswith("+50.00 [+")
         _keyboard(visit)
         expect(spider.locator(".level")).to_have_count(1)
         visit.page.get_by_label("Figure").select_option("Spider EM")

@@ -142,7 +142,8 @@ def answers(random: np.random.Generator, gaps: Sequence[float], n: int) -> np.nd
     """Right and wrong answers of as many models, less often right by their gaps, to questions of different difficulty:
     all models find the same ones hard."""
     easy = random.beta(1.5, 1.0, size=n)
-    return np.less(random.random((len(gaps), n)), np.clip(easy - np.array(gaps)[:, np.newaxis], 0, 1))
+    right: np.ndarray = random.random((len(gaps), n)) < np.clip(easy - np.array(gaps)[:, np.newaxis], 0, 1)
+    return right
 
 
 @pytest.mark.parametrize(
@@ -220,8 +221,8 @@ def test_a_step_that_is_there_twice(replays: dict[int, Path], tmp_path: Path) ->
         for name in ("one", "two"):
             renamed(run, tmp_path / str(step) / name, f"step-{step}")
     assert [one.title for one in compare_steps([tmp_path], tasks=["scan"]).series] == [
-        "unnamed (0-shot, plain, run one)",
-        "unnamed (0-shot, plain, run two)",
+        "one (0-shot, plain)",
+        "two (0-shot, plain)",
     ]
     renamed(replays[100], tmp_path / "again" / "two", "step-100")
     curves = compare_steps([tmp_path], tasks=["scan"])
