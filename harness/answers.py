@@ -58,10 +58,13 @@ def load(letter: str, folder: Path) -> Run:
     answers: dict[str, dict[str, Answer]] = {}
     known = registry()
     of_sample = figured(config["tasks"])
+    alike: dict[tuple[Any, ...], Mapping[str, Statistics]] = {}
     for record in read_records(folder):
         if not record.fault and record.task in known:
             what = became(known[record.task], record.statistics, record.outcome)
-            answer = Answer(record.group, record.statistics, what)
+            # Most are one of a few (scores of 0 or 1): dozens of runs must not hold a copy for every sample.
+            values = tuple((name, *statistics.items()) for name, statistics in record.statistics.items())
+            answer = Answer(record.group, alike.setdefault(values, record.statistics), what)
             for task in of_sample(record.task, record.sample):
                 answers.setdefault(task, {})[record.sample] = answer
     return Run(letter, folder, config, answers)

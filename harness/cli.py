@@ -554,16 +554,37 @@ def compare(
     evolved: Annotated[
         bool, typer.Option("--evolved", help="Compare each run's Symbol-evol tasks with its own standard ones.")
     ] = False,
+    steps: Annotated[
+        bool,
+        typer.Option("--steps", help="Checkpoints (step-500 ...) over training steps; RUNS may be folders of runs."),
+    ] = False,
+    output_path: Annotated[
+        Path | None,
+        typer.Option("--output_path", "-o", help="With --steps: folder for curves.svg, CURVES.md, curves.csv ..."),
+    ] = None,
     form: FormatOption = Format.TABLE,
 ) -> None:
     """Compare runs sample by sample: differences, intervals, p-values, and which samples flipped."""
     from harness.compare import compare_runs
     from harness.config import UserError
+    from harness.curves.build import compare_steps
     from harness.extrapolation import compare_evolved
     from harness.published import published_model
-    from harness.terminal import print_report
+    from harness.report.picture import write_picture
+    from harness.terminal import print_report, write_report
     from harness.unpaired import compare_published
 
+    if steps:
+        if evolved:
+            raise UserError("--steps and --evolved are two comparisons: give one of them")
+        curves = compare_steps(runs, baseline, _names(tasks), every_metric)
+        print_report(curves, form)
+        if output_path is not None:
+            for path in (*write_report(curves, output_path, "Curves"), write_picture(curves, output_path)):
+                typer.echo(f"written: {path}", err=True)
+        return
+    if output_path is not None:
+        raise UserError("--output_path goes with --steps: what else is compared is printed")
     if evolved:
         if baseline is not None:
             raise UserError("--evolved compares a run with itself: it takes no --baseline")

@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 # The models of the paper that a checkpoint is compared with; the closed ones were prompted in unknown ways.
 SHOWN = ("LLaMA-2-Chat", "Symbol-LLM-Base", "Symbol-LLM-Instruct")
 
-_NORMAL_95 = 1.959963984540054
 _AVERAGES = "Averages"
 _NAMED = 5  # tasks that an average lacks are named up to this many
 _EXTRAPOLATION = "Symbol extrapolation"
@@ -81,8 +80,8 @@ class Cell:
         if self.estimate is None:
             return self.missing
         value = f"{100 * self.estimate.value:.2f}"
-        if self.estimate.stderr is not None:
-            value += f" ± {100 * _NORMAL_95 * self.estimate.stderr:.2f}"
+        if (margin := self.estimate.margin) is not None:
+            value += f" ± {100 * margin:.2f}"
         remarks = [f"n={self.estimate.n}"] if self.estimate.n else []
         remarks += [self.marks] if self.marks else []
         return value + (f" ({', '.join(remarks)})" if remarks else "")
@@ -222,9 +221,8 @@ def _numbers(cell: Cell) -> tuple[Any, ...]:
         missing = f"{cell.missing}: {cell.reason}" if cell.reason else cell.missing
         return None, None, None, None, None, cell.marks, missing
     score, n = round(100 * estimate.value, 4), estimate.n or None
-    if estimate.stderr is None:
+    if estimate.stderr is None or (margin := estimate.margin) is None:
         return score, None, None, None, n, cell.marks, ""
-    margin = _NORMAL_95 * estimate.stderr
     low, high = max(0.0, estimate.value - margin), min(1.0, estimate.value + margin)
     return score, round(100 * estimate.stderr, 4), round(100 * low, 4), round(100 * high, 4), n, cell.marks, ""
 
@@ -326,18 +324,12 @@ def _cell(
     estimate = task.estimates.get(metric)
     if estimate is None:
         return Cell(None, missing="undefined" if task.n else "no answers")
-    return Cell(estimate, _mark(task), seen=seen.get((task.name, task.place), 0.0))
-
-
-def _mark(task: TaskSummary) -> str:
-    if task.place == "bundled":
-        return "mini"
-    return "" if task.complete else "partial"
+    return Cell(estimate, task.mark, seen=seen.get((task.name, task.place), 0.0))
 
 
 def _stages(task: TaskSummary) -> dict[str, Cell]:
     """The share of its answers that came to each stage."""
-    return {stage: Cell(Estimate(count / task.n, None, task.n), _mark(task)) for stage, count in task.stages.items()}
+    return {stage: Cell(Estimate(count / task.n, None, task.n), task.mark) for stage, count in task.stages.items()}
 
 
 def _average(rule: Rule, paper: dict[str, Cell]) -> Cell:

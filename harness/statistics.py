@@ -125,18 +125,25 @@ def clustered(metric: Metric, statistics: Sequence[Statistics], groups: Sequence
 
 def bootstrap(a: Clusters, b: Clusters, draws: int = DRAWS, seed: int = 0) -> Array:
     """Differences (a less b) of `draws` samples drawn from the clusters with replacement, shape (draws,)."""
+    values = resampled([a, b], draws, seed)
+    return np.asarray(values[:, 0] - values[:, 1])
+
+
+def resampled(runs: Sequence[Clusters], draws: int = DRAWS, seed: int = 0) -> Array:
+    """Values of all runs on `draws` samples drawn from their clusters with replacement, shape (draws, runs)."""
     random = np.random.default_rng(seed)
-    order = np.argsort(a.stratum, kind="stable")
-    sizes = np.bincount(a.stratum)
+    stratum = runs[0].stratum
+    order = np.argsort(stratum, kind="stable")
+    sizes = np.bincount(stratum)
     size = np.repeat(sizes, sizes)
     start = np.repeat(np.cumsum(sizes) - sizes, sizes)
-    sums_a, sums_b = a.sums[order], b.sums[order]
+    ordered = [run.sums[order] for run in runs]
     n = len(order)
     found = []
     for rows in _blocks(draws, n):
         chosen = start + (random.random((rows, n)) * size).astype(np.intp) + n * np.arange(rows)[:, np.newaxis]
         weights = np.bincount(chosen.ravel(), minlength=rows * n).reshape(rows, n).astype(np.float64)
-        found.append(a.value(weights @ sums_a) - b.value(weights @ sums_b))
+        found.append(np.stack([run.value(weights @ sums) for run, sums in zip(runs, ordered)], axis=1))
     return np.concatenate(found)
 
 

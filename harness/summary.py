@@ -67,6 +67,13 @@ class TaskSummary:
         """Every sample of a real test set was scored: the number may stand beside a published one."""
         return self.n == self.total and self.place != "bundled"
 
+    @property
+    def mark(self) -> str:
+        """Why its figures may not stand beside a full test set's: `partial`, `mini` or nothing."""
+        if self.place == "bundled":
+            return "mini"
+        return "" if self.complete else "partial"
+
 
 @dataclass(frozen=True, slots=True)
 class RunSummary:

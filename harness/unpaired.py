@@ -22,8 +22,6 @@ from tasks.task import registry
 if TYPE_CHECKING:
     import pandas as pd
 
-_NORMAL_95 = 1.959963984540054
-
 
 @dataclass(frozen=True, slots=True)
 class Unpaired:
@@ -39,9 +37,9 @@ class Unpaired:
     @property
     def interval(self) -> tuple[float, float] | None:
         """Of the difference, from the run's standard error alone."""
-        if self.estimate.stderr is None:
+        if (margin := self.estimate.margin) is None:
             return None
-        difference, margin = self.estimate.value - self.published, _NORMAL_95 * self.estimate.stderr
+        difference = self.estimate.value - self.published
         return difference - margin, difference + margin
 
 

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 Statistics: TypeAlias = Mapping[str, float]
 
+_NORMAL_95 = 1.959963984540054
+
 
 class Origin(StrEnum):
     """Whose metric it is."""
@@ -44,6 +46,11 @@ class Estimate:
     value: float
     stderr: float | None
     n: int
+
+    @property
+    def margin(self) -> float | None:
+        """Half of its 95 % interval (normal)."""
+        return None if self.stderr is None else _NORMAL_95 * self.stderr
 
 
 Measure: TypeAlias = "Callable[[Sample, str | None, Outcome], Statistics]"

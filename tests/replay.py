@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import json
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +16,7 @@ from harness.config import ModelSpec, Sampling
 from harness.evaluate import evaluate
 from harness.plan import Options, Plan, prepare
 from harness.progress import Progress
-from harness.summary import RunSummary
+from harness.summary import RECORDS_FILE, RESULTS_FILE, RunSummary
 from tasks.source import BUNDLED, SourceError, locate
 from tasks.task import Sample, Task, registry
 from tests.checkpoints import tiny_checkpoint
@@ -100,6 +102,18 @@ def run(plan: Plan, server: ScriptedServer) -> RunSummary:
     attached = replace(plan, options=replace(plan.options, base_url=server.base_url))
     with Progress(Console(file=io.StringIO())) as progress:
         return evaluate(attached, progress)
+
+
+def renamed(folder: Path, to: Path, model: str, **config: Any) -> Path:
+    """A copy of a run under another model's name, and with other settings."""
+    shutil.copytree(folder, to)
+    content = json.loads((to / "run.json").read_text())
+    content["config"]["model"]["model"] = model
+    content["config"] |= config
+    (to / "run.json").write_text(json.dumps(content))
+    for name in (RESULTS_FILE, RECORDS_FILE):
+        (to / name).unlink()
+    return to
 
 
 def value(summary: RunSummary, task: str, metric: str) -> float:

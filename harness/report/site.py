@@ -15,15 +15,16 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-import jinja2
-
 from harness.config import UserError
+from harness.curves.report import Curves
 from harness.gold import samples_of
-from harness.leaderboard import SHOWN, build
+from harness.leaderboard import SHOWN, Leaderboard, build
 from harness.published import PUBLISHED, published_models
+from harness.report.curves import curve_data, curves_of
 from harness.report.entry import shown_gold
 from harness.report.overview import overview
 from harness.report.sheets import Sheet, Spool, collect
+from harness.report.template import template
 
 CHUNK = 250
 MARKER = "symharness-site.txt"
@@ -32,7 +33,7 @@ _NO_GOLD = "The gold is not at hand: build the site with --data and the data of 
 
 _PACKAGE = Path(__file__).parent
 # In the order in which they build on each other.
-_SCRIPTS = ("core.js", "paint.js", "overview.js", "pictures.js", "task.js", "sample.js", "main.js")
+_SCRIPTS = ("core.js", "paint.js", "overview.js", "pictures.js", "task.js", "sample.js", "curves.js", "main.js")
 _STYLE = "site.css"
 
 
@@ -82,7 +83,10 @@ def _write(folders: Sequence[Path], target: Path, data: str | None, published: b
             _write_sheet(target, key, sheet, names, spool, data)
     content["sheets"] = [_sheet_line(key, sheet) for key, sheet in sheets.items()]
     _put(target, "overview", json.dumps(content, separators=(",", ":")))
-    _write_page(target, board.grids(), board.captions())
+    curves = curves_of(list(keys), models)
+    if curves is not None:
+        _put(target, "curves", json.dumps(curve_data(curves, keys), separators=(",", ":")))
+    _write_page(target, board, curves)
     return sum(len(column.entries) for sheet in sheets.values() for column in sheet.columns.values())
 
 
@@ -169,18 +173,16 @@ def _put(target: Path, name: str, literal: str) -> None:
     path.write_text(f'site.put("{name}",{literal});\n', encoding="ascii")
 
 
-def _write_page(target: Path, grids: Sequence[Any], legend: Sequence[str]) -> None:
+def _write_page(target: Path, board: Leaderboard, curves: Curves | None) -> None:
     (target / "assets").mkdir()
     for name in (*_SCRIPTS, _STYLE):
         shutil.copyfile(_PACKAGE / "static" / name, target / "assets" / name)
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(_PACKAGE / "templates"),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=jinja2.StrictUndefined,
+    text = template("index.html.jinja").render(
+        scripts=_SCRIPTS,
+        style=_STYLE,
+        with_curves=curves is not None,
+        grids=[*board.grids(), *(curves.grids() if curves else ())],
+        legend=[*board.captions(), *(curves.captions() if curves else ())],
     )
-    page = environment.get_template("index.html.jinja")
-    text = page.render(scripts=_SCRIPTS, style=_STYLE, grids=grids, legend=legend)
     (target / "index.html").write_text(text, encoding="utf-8", errors="replace")
     (target / MARKER).write_text("Made by `symharness site`, which replaces this folder as a whole.\n")

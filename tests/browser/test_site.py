@@ -257,7 +257,7 @@ def test_without_scripts_there_are_the_tables(browser: Browser, site: Path) -> N
 
 
 # All texts whose colour stands out less from its ground than WCAG asks for (4.5 : 1), less what is disabled.
-_PALE = """() => {
+PALE = """() => {
   const channel = (value) => (value / 255 <= 0.04045 ? value / 255 / 12.92 : ((value / 255 + 0.055) / 1.055) ** 2.4);
   const numbers = (colour) => colour.match(/[\\d.]+/g).map(Number);
   const light = (colour) => {
@@ -281,7 +281,7 @@ _PALE = """() => {
   return found;
 }"""
 
-_UNNAMED = """() => [
+UNNAMED = """() => [
   ...[...document.querySelectorAll("input, select")].filter((field) => !field.labels.length),
   ...[...document.querySelectorAll("button, a, [role=region], svg[role=img]")].filter((node) =>
     !(node.getAttribute("aria-label") || node.textContent.trim())),
@@ -299,6 +299,6 @@ def test_all_is_named_and_stands_out(
         visit.page.emulate_media(color_scheme="light" if scheme == "light" else "dark")
         for address in [*pages, f"{SPIDER}/sample/dev-2?a={better}&b={worse}"]:
             visit.open(address)
-            assert visit.page.evaluate(_PALE) == []
-            assert visit.page.evaluate(_UNNAMED) == []
+            assert visit.page.evaluate(PALE) == []
+            assert visit.page.evaluate(UNNAMED) == []
             assert visit.page.locator("h1").count() == 1

@@ -13,7 +13,7 @@
     if (!parts.length) return ["overview", pages.overview, []];
     if (parts[0] === "task" && parts.length === 2) return ["tasks", pages.task, parts.slice(1)];
     if (parts[0] === "task" && parts[2] === "sample" && parts.length === 4) return ["tasks", pages.sample, parts.slice(1)];
-    if (parts.length === 1 && ["pictures", "tasks"].includes(parts[0])) return [parts[0], pages[parts[0]], []];
+    if (parts.length === 1 && ["pictures", "tasks", "curves"].includes(parts[0])) return [parts[0], pages[parts[0]], []];
     return ["", async () => { throw new Error("There is no such page."); }, []];
   }
 

@@ -149,6 +149,6 @@ Object.assign(site.pages, (() => {
     site.say(`${found.length} tasks`);
   }
 
-  Object.assign(site, { choice, search, shown });
+  Object.assign(site, { choice, search, shown, answers });
   return { overview, tasks };
 })());

@@ -1,0 +1,162 @@
+"""Each task over the training steps of its checkpoints: values, what changed since the first and until the last step
+(paired by sample), and the best step with what it is worth.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from harness.answers import Answer, Run, load
+from harness.config import UserError
+from harness.curves.choice import choose
+from harness.curves.report import Against, Curve, Curves, Flat, Point
+from harness.curves.series import Checkpoint, Level, Series, in_series, levels, published_level, read
+from harness.figures import Figure, figures
+from harness.leaderboard import find_runs
+from harness.published import published_model
+from harness.statistics import compare, holm
+from tasks.task import Task, registry
+
+_PUBLISHED = "published:"
+
+
+def compare_steps(
+    folders: Sequence[Path],
+    baseline: str | None = None,
+    tasks: Sequence[str] = (),
+    every_metric: bool = False,
+) -> Curves:
+    """The curves of all runs in `folders` (run folders, or folders of them); runs without a step are level lines, and
+    so is
+    `baseline`, another run or `published:MODEL`.
+
+    Raises UserError when no two of them are steps of one training that share a task.
+    """
+    base = None if baseline is None or baseline.startswith(_PUBLISHED) else Path(baseline)
+    runs = [folder for folder in find_runs(folders) if base is None or folder.resolve() != base.resolve()]
+    series, others, notes = in_series(map(read, runs))
+    level = levels([*others, *([] if base is None else [read(base)])])
+    if baseline is not None and base is None:
+        level.append(published_level(published_model(baseline.removeprefix(_PUBLISHED))))
+    if not any(len(one.checkpoints) > 1 for one in series):
+        raise UserError("; ".join(["no two runs here are steps of one training: names end as checkpoint-500", *notes]))
+    report = build(series, level, notes, tasks, every_metric)
+    if not report.curves:
+        raise UserError(f"these runs have no figure{' of the tasks asked for' if tasks else ''}")
+    return report
+
+
+def build(
+    series: Sequence[Series],
+    beside: Sequence[Level],
+    notes: Sequence[str] = (),
+    tasks: Sequence[str] = (),
+    every_metric: bool = False,
+) -> Curves:
+    """The curves of series, and the level lines beside them."""
+    answers = {run.folder: load("", run.folder) for one in series for run in one.checkpoints.values()}
+    said = list(notes)
+    curves: list[Curve] = []
+    flats: list[Flat] = []
+    for task in registry().values():
+        if tasks and task.name not in tasks:
+            continue
+        there = [run for one in series for run in one.checkpoints.values() if task.name in run.tasks]
+        if not there:
+            continue
+        data = Counter(run.data[task.name] for run in there).most_common(1)[0][0]
+        asked = [(one, _on_data(one, task, data, said)) for one in series]
+        for item in figures(task, every_metric):
+            for one, members in asked:
+                if (curve := _curve(one, members, answers, item, said)) is not None:
+                    curves.append(curve)
+            flats += _flats(beside, item, data)
+        said += [
+            f"{of.title}: {task.title} was run on other data, and is no level line"
+            for of in beside
+            if of.data.get(task.name, data) != data
+        ]
+    return Curves(tuple(series), tuple(_adjusted(curves)), tuple(beside), tuple(flats), tuple(dict.fromkeys(said)))
+
+
+def _on_data(series: Series, task: Task, data: str, said: list[str]) -> dict[int, Checkpoint]:
+    """The checkpoints that ran the task on this data; says which were on other."""
+    members = {step: run for step, run in series.checkpoints.items() if task.name in run.tasks}
+    other = [str(step) for step, run in members.items() if run.data[task.name] != data]
+    if other:
+        said.append(
+            f"{series.title}: {task.title} was run on other data at step {', '.join(other)}, which are left out"
+        )
+    return {step: run for step, run in members.items() if run.data[task.name] == data}
+
+
+def _flats(beside: Sequence[Level], item: Figure, data: str) -> Iterator[Flat]:
+    name = item.task.name
+    for of in beside:
+        estimate = of.estimates.get((name, item.metric.name))
+        if estimate is not None and of.data.get(name, data) == data:
+            yield Flat(of, item, estimate)
+
+
+def _curve(
+    series: Series, members: Mapping[int, Checkpoint], answers: Mapping[Path, Run], item: Figure, said: list[str]
+) -> Curve | None:
+    name, metric = item.task.name, item.metric
+    tasks = {step: run.tasks[name] for step, run in members.items()}
+    estimates = {step: task.estimates[metric.name] for step, task in tasks.items() if metric.name in task.estimates}
+    if not estimates:
+        return None
+    counted = {step: _counted(answers[members[step].folder], item) for step in estimates}
+    samples = sorted(set.intersection(*map(set, counted.values())))
+    left_out = len(set.union(*map(set, counted.values()))) - len(samples)
+    if left_out:
+        said.append(
+            f"{series.title}: {left_out} samples of {item.task.title} are not paired, as not every step has them"
+        )
+    rows = {step: [found[sample].statistics[metric.name] for sample in samples] for step, found in counted.items()}
+    groups = [next(iter(counted.values()))[sample].group for sample in samples]
+    first, last = min(estimates), max(estimates)
+
+    def against(step: int, other: int) -> Against | None:
+        if step == other or not samples:
+            return None
+        found = compare(metric, rows[step], rows[other], groups)
+        return None if found is None else Against(found)
+
+    points = tuple(
+        Point(step, estimate, tasks[step].mark, against(step, first), against(step, last))
+        for step, estimate in estimates.items()
+    )
+    return Curve(series, item, points, choose(metric, rows, samples, groups) if samples else None)
+
+
+def _counted(run: Run, item: Figure) -> Mapping[str, Answer]:
+    answers = run.answers.get(item.task.name, {})
+    return {sample: answer for sample, answer in answers.items() if item.metric.name in answer.statistics}
+
+
+def _adjusted(curves: Sequence[Curve]) -> Iterator[Curve]:
+    """The same with p-values corrected: the tests of one series, step and reference are a family."""
+    families: dict[tuple[str, int, str, bool], list[tuple[str, float]]] = {}
+    for curve in curves:
+        for point in curve.points:
+            for reference, against in (("first", point.first), ("last", point.last)):
+                if against is not None:
+                    family = families.setdefault((curve.series.title, point.step, reference, curve.main), [])
+                    family.append((curve.figure.heading, against.found.p))
+    p_values = {
+        (series, heading, step, reference): p
+        for (series, step, reference, _), family in families.items()
+        for (heading, _), p in zip(family, holm([p for _, p in family]))
+    }
+    for curve in curves:
+        points = []
+        for point in curve.points:
+            key = (curve.series.title, curve.figure.heading, point.step)
+            first = point.first and replace(point.first, adjusted=p_values[*key, "first"])
+            last = point.last and replace(point.last, adjusted=p_values[*key, "last"])
+            points.append(replace(point, first=first, last=last))
+        yield replace(curve, points=tuple(points))
