@@ -15,6 +15,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 from executors.pool import Pool
@@ -28,6 +29,7 @@ from harness.runlog import RunLog
 from harness.runner import Pipeline
 from harness.serving import Server, deterministic_cost, find_engine, serve
 from harness.spread import measure_spread
+from harness.starts import noted_start
 from harness.summary import RunSummary, results_of
 
 _SERVER_STARTS = 4
@@ -51,7 +53,8 @@ def evaluate(plan: Plan, progress: Progress) -> RunSummary:
         if (first := plan.first_prompt()) is not None and first.ids:
             progress.say(f"first prompt: {len(first.ids)} tokens, {list(first.ids[:8])} ... {list(first.ids[-8:])}")
         if sum(planned.values()) > len(log.done):
-            _answer(plan, log, progress)
+            with noted_start(plan.folder):
+                _answer(plan, log, progress)
     return results_of(plan.folder)
 
 
@@ -62,9 +65,9 @@ def _answer(plan: Plan, log: RunLog, progress: Progress) -> None:
         asyncio.run(_generate(plan, answers, log, progress))
         return
     for start in range(1, _SERVER_STARTS + 1):
-        with _server(plan, progress) as server:
+        with server_of(plan, progress, plan.folder / "server.log") as server:
             try:
-                asyncio.run(_generate(plan, _client(plan, server), log, progress, server))
+                asyncio.run(_generate(plan, client_of(plan, server), log, progress, server))
                 return
             except ServerGoneError as error:
                 if server.process is None or start == _SERVER_STARTS:
@@ -73,14 +76,16 @@ def _answer(plan: Plan, log: RunLog, progress: Progress) -> None:
 
 
 @contextmanager
-def _server(plan: Plan, progress: Progress) -> Iterator[Server]:
-    """The server that answers: one of ours for the length of the block, or the one we are told to attach to."""
+def server_of(plan: Plan, progress: Progress, log: Path) -> Iterator[Server]:
+    """The server that answers: one of ours for the length of the block, or the one we are told to attach to.
+
+    Raises UserError.
+    """
     options = plan.options
     if options.base_url is not None:
         yield Server(options.base_url.rstrip("/"), None, None)
         return
     engine = find_engine(options.vllm)
-    log = plan.folder / "server.log"
     progress.say(f"starting vLLM ({'CPU' if engine.cpu else 'GPU'}) with {options.spec.model}; log: {log}")
     if options.deterministic:
         progress.say(f"deterministic: {deterministic_cost(engine)}")
@@ -91,7 +96,8 @@ def _server(plan: Plan, progress: Progress) -> Iterator[Server]:
         yield server
 
 
-def _client(plan: Plan, server: Server) -> Client:
+def client_of(plan: Plan, server: Server) -> Client:
+    """The client of a plan's server, not yet entered."""
     options = plan.options
     return Client(
         server.base_url,
