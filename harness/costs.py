@@ -128,13 +128,13 @@ class Costs:
     def frame(self) -> pd.DataFrame:
         import pandas as pd
 
-        return pd.DataFrame(
-            [
-                {"model": run.model, **asdict(task), "suites": " ".join(task.suites)}
-                for run in self.runs
-                for task in run.tasks
-            ]
-        )
+        rows = []
+        for run in self.runs:
+            for task in run.tasks:
+                values = asdict(task)
+                name, suites = values.pop("name"), " ".join(values.pop("suites"))
+                rows.append({"model": run.model, "task": name, "suites": suites, **values})
+        return pd.DataFrame(rows)
 
     def json(self) -> str:
         runs = [asdict(run) | {"hours": run.hours} for run in self.runs]

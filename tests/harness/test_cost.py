@@ -27,6 +27,7 @@ from harness.progress import Progress
 from harness.runlog import read_records
 from harness.starts import STARTS_FILE, Start, noted_start, read_starts, wall_seconds
 from harness.throughput import cores, expected_speed, parameter_count
+from harness.workload import workload
 from tests.checkpoints import tiny_checkpoint
 from tests.replay import data_without, gold, plan_for, run, server_for
 from tests.scripted import ScriptedServer
@@ -238,6 +239,7 @@ def test_hours_are_of_all_devices(tmp_path: Path) -> None:
         costs_of(plan, device="Abacus")
 
 
+BLOCK = 32  # as a CPU's engine has it
 RATES = Rates(prompt=0.0001, answer=0.0015, step=0.02)
 
 
@@ -250,13 +252,14 @@ class Engine(ScriptedServer):
     waiting: list[list[Any]] = field(default_factory=list)
     running: list[list[Any]] = field(default_factory=list)
     stepping: asyncio.Task[None] | None = None
+    cache: PrefixCache = field(default_factory=lambda: PrefixCache(BLOCK))
 
     async def _completions(self, request: web.Request) -> web.StreamResponse:
         body = await request.json()
         if body["prompt"] != [1, 2]:
             words = self.answer(tuple(body["prompt"])).split()
             ended = asyncio.Event()
-            self.waiting.append([len(body["prompt"]), max(1, min(len(words), body["max_tokens"])), ended])
+            self.waiting.append([self.cache.fresh(body["prompt"]), max(1, min(len(words), body["max_tokens"])), ended])
             if self.stepping is None or self.stepping.done():
                 self.stepping = asyncio.get_running_loop().create_task(self._steps())
             await ended.wait()
@@ -304,7 +307,7 @@ def engine(tmp_path: Path) -> Iterator[tuple[Plan, Engine]]:
 
 def test_a_probe_measures_and_its_estimate_holds(engine: tuple[Plan, Engine]) -> None:
     plan, server = engine
-    costs = costs_of(plan, per_task=4)
+    costs = costs_of(plan, per_task=4, device="CPU")
     (cost,) = costs.runs
     assert cost.speed is not None
     assert cost.speed.standing == "measured"
@@ -312,17 +315,34 @@ def test_a_probe_measures_and_its_estimate_holds(engine: tuple[Plan, Engine]) ->
     assert len(server.requests) < sum(task.prompts for task in cost.tasks)
     assert {task.answers_by.split(",")[0] for task in cost.tasks} == {"probe (4 samples"}
     assert not plan.folder.exists(), "no run was begun"
-    path = plan.options.output_path / "runs.plan.json"
-    path.parent.mkdir()
-    path.write_text(costs.json())
-    run(plan, server)
-    (after,) = afterwards(path).runs
-    assert after.real.tasks["gsm8k"].prompts == after.estimate["gsm8k"].prompts
-    assert after.real.tasks["gsm8k"].prompt_tokens == after.estimate["gsm8k"].prompt_tokens
-    written = sum(spend.answer_tokens for spend in after.real.tasks.values())
-    assert sum(spend.answer_tokens for spend in after.estimate.values()) == pytest.approx(written, rel=0.25)
-    assert after.real.seconds == pytest.approx(cost.seconds, rel=0.25)
-    assert after.hours == pytest.approx(after.real.seconds * cost.devices / 3600)
+    estimates = tasks_of(costs)
+    asked = workload(plan, None, BLOCK).questions
+    written = [len(server.answer(ask.prompt.ids).split()) for ask in plan.asks(set())]
+    for name, task in estimates.items():
+        real = sum(length for question, length in zip(asked, written, strict=True) if question.task == name)
+        assert task.answer_tokens == pytest.approx(real, rel=0.25), name
+    assert cost.seconds is not None
+    real = duration(asked, written, server.places, RATES).seconds
+    assert cost.seconds - cost.speed.startup == pytest.approx(real, rel=0.25)
+
+
+def test_real_cost_stands_beside_the_estimate(tmp_path: Path) -> None:
+    plan = plan_for(tmp_path, ["scan"], "bundled", run_name="r")
+    path = tmp_path / "plan.json"
+    path.write_text(costs_of(plan, device="H100").json())
+    with server_for(plan, gold) as server:
+        run(plan, server)
+    after = afterwards(path)
+    (one,) = after.runs
+    assert one.real.tasks["scan"].prompts == one.estimate["scan"].prompts == len(server.requests)
+    assert one.real.tasks["scan"].prompt_tokens == one.estimate["scan"].prompt_tokens
+    assert one.real.tasks["scan"].answer_tokens == sum(r.completion_tokens or 0 for r in read_records(plan.folder))
+    assert one.real.seconds > 0
+    assert one.hours == pytest.approx(one.real.seconds / 3600)
+    assert one.real.size == (plan.folder / "samples-0000.jsonl").stat().st_size
+    assert after.grids()[1].rows[0][2:5] == (*2 * (f"{len(server.requests)}",), "1.00")
+    (row,) = after.frame().to_dict("records")
+    assert row["real_prompts"] == row["prompts"]
 
 
 def test_a_plan_is_read_again_as_it_was_written(tmp_path: Path) -> None:
