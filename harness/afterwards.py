@@ -30,7 +30,7 @@ class Reality:
     @property
     def hours(self) -> float:
         """Device-hours that were spent."""
-        return self.real.seconds * self.run.devices / 3600
+        return self.real.busy * self.run.devices / 3600
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,19 +12,20 @@ import platform
 import shutil
 import sqlite3
 import sys
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, nullcontext
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 
 from executors.pool import Pool
-from harness import replay
 from harness.client import Client, Generator, ServerGoneError, without_credentials
 from harness.config import UserError
 from harness.plan import Plan
 from harness.progress import Progress
 from harness.record import Record
+from harness.replay import Replay
+from harness.replay import make as make_replay
 from harness.runlog import RunLog
 from harness.runner import Pipeline
 from harness.serving import Server, deterministic_cost, find_engine, serve
@@ -36,14 +37,64 @@ _SERVER_STARTS = 4
 _WATCH_SECONDS = 0.5
 
 
-def evaluate(plan: Plan, progress: Progress) -> RunSummary:
-    """Run the plan and write its results.
+class Host:
+    """Who answers a plan and its units: a server of ours, which starts with the first question and again when it died,
+    the one that the plan attaches to, or a replay. A context manager. `log` is the server's, by default in the run's
+    folder.
+    """
+
+    def __init__(self, plan: Plan, log: Path | None = None) -> None:
+        self._plan = plan
+        self._log = log or plan.folder / "server.log"
+        self._stack = ExitStack()
+        self._server: Server | None = None
+        self._answers: Replay | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        self.stop()
+
+    def server(self, progress: Progress) -> Server:
+        """The running server. Raises UserError when it does not come up."""
+        if self._server is None:
+            self._server = self._started(progress)
+        return self._server
+
+    def answers(self, what: str) -> Replay:
+        """The known answers to all of the plan's samples. Raises UserError."""
+        if self._answers is None:
+            self._answers = make_replay(what, [(item.task, item.samples) for item in self._plan.prepared])
+        return self._answers
+
+    def stop(self) -> None:
+        """Stop a server of ours; the next question starts it anew."""
+        self._server = None
+        self._stack.close()
+
+    def _started(self, progress: Progress) -> Server:
+        options = self._plan.options
+        if options.base_url is not None:
+            return Server(options.base_url.rstrip("/"), None, None)
+        engine = find_engine(options.vllm)
+        device = "CPU" if engine.cpu else "GPU"
+        progress.say(f"starting vLLM ({device}) with {options.spec.model}; log: {self._log}")
+        if options.deterministic:
+            progress.say(f"deterministic: {deterministic_cost(engine)}")
+        with progress.waiting() as say:
+            running = serve(options.spec, engine, self._log, options.concurrency, None, say, options.deterministic)
+            return self._stack.enter_context(running)
+
+
+def evaluate(plan: Plan, progress: Progress, host: Host | None = None) -> RunSummary:
+    """Run the plan and write its results; `host` serves its model (None: for this plan alone).
 
     Raises UserError; what was recorded by then stays, and the same command goes on from it.
     """
     if plan.options.restart and plan.folder.exists():
         shutil.rmtree(plan.folder)
-    with RunLog(plan.folder, plan.config, _about(plan)) as log:
+    with open_log(plan) as log:
         for damage in log.damaged:
             progress.say(f"{damage.path}:{damage.line}: {damage.reason}; this sample is asked again")
         for name, error in plan.missing.items():
@@ -53,47 +104,31 @@ def evaluate(plan: Plan, progress: Progress) -> RunSummary:
         if (first := plan.first_prompt()) is not None and first.ids:
             progress.say(f"first prompt: {len(first.ids)} tokens, {list(first.ids[:8])} ... {list(first.ids[-8:])}")
         if sum(planned.values()) > len(log.done):
-            with noted_start(plan.folder):
-                _answer(plan, log, progress)
+            with noted_start(plan.folder), nullcontext(host) if host else Host(plan) as serving:
+                _answer(plan, log, progress, serving)
     return results_of(plan.folder)
 
 
-def _answer(plan: Plan, log: RunLog, progress: Progress) -> None:
+def open_log(plan: Plan) -> RunLog:
+    """The plan's run folder, made or gone on with. Raises UserError as `RunLog`."""
+    return RunLog(plan.folder, plan.config, _about(plan))
+
+
+def _answer(plan: Plan, log: RunLog, progress: Progress, host: Host) -> None:
     what = plan.options.spec.replays
     if what is not None:
-        answers = replay.make(what, [(item.task, item.samples) for item in plan.prepared])
-        asyncio.run(_generate(plan, answers, log, progress))
+        asyncio.run(_generate(plan, host.answers(what), log, progress))
         return
     for start in range(1, _SERVER_STARTS + 1):
-        with server_of(plan, progress, plan.folder / "server.log") as server:
-            try:
-                asyncio.run(_generate(plan, client_of(plan, server), log, progress, server))
-                return
-            except ServerGoneError as error:
-                if server.process is None or start == _SERVER_STARTS:
-                    raise UserError(f"{error}; what was answered is kept: run the same command again") from error
-                progress.say(f"{error}; starting it again ({start} of {_SERVER_STARTS - 1})")
-
-
-@contextmanager
-def server_of(plan: Plan, progress: Progress, log: Path) -> Iterator[Server]:
-    """The server that answers: one of ours for the length of the block, or the one we are told to attach to.
-
-    Raises UserError.
-    """
-    options = plan.options
-    if options.base_url is not None:
-        yield Server(options.base_url.rstrip("/"), None, None)
-        return
-    engine = find_engine(options.vllm)
-    progress.say(f"starting vLLM ({'CPU' if engine.cpu else 'GPU'}) with {options.spec.model}; log: {log}")
-    if options.deterministic:
-        progress.say(f"deterministic: {deterministic_cost(engine)}")
-    with ExitStack() as stack:
-        with progress.waiting() as say:
-            running = serve(options.spec, engine, log, options.concurrency, None, say, options.deterministic)
-            server = stack.enter_context(running)
-        yield server
+        server = host.server(progress)
+        try:
+            asyncio.run(_generate(plan, client_of(plan, server), log, progress, server))
+            return
+        except ServerGoneError as error:
+            host.stop()
+            if server.process is None or start == _SERVER_STARTS:
+                raise UserError(f"{error}; what was answered is kept: run the same command again") from error
+            progress.say(f"{error}; starting it again ({start} of {_SERVER_STARTS - 1})")
 
 
 def client_of(plan: Plan, server: Server) -> Client:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
+import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from harness.batch import survey
+from harness.batch import read_batch, survey
 from harness.config import UserError
 from harness.cost import Question, Speed, duration
 from harness.costs import Costs, RunCost, TaskCost
@@ -16,6 +17,7 @@ from harness.probe import Probed, probe
 from harness.progress import Progress
 from harness.serving import DETERMINISTIC_SEQS
 from harness.spent import Spent, spent
+from harness.sweep.file import read_sweep
 from harness.throughput import CPU, cores, devices, expected_speed, parameter_count, this_device
 from harness.workload import (
     CHARACTERS,
@@ -32,6 +34,15 @@ from harness.workload import (
 _BY_GOLD = f"assumed: {GOLD_FACTOR:g} x gold's length"
 _BLOCKS = {CPU: 32}  # tokens of a block of vLLM's prefix cache, as its back-ends choose them
 _BLOCK = 16
+
+
+def read_runs(path: Path) -> Sequence[Options]:
+    """The runs of a batch's file, or the whole runs of a sweep's. Raises UserError."""
+    try:
+        sweeps = "model" in tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        sweeps = False  # what is wrong with the file, its reader says
+    return read_sweep(path).runs if sweeps else read_batch(path)
 
 
 def plan_costs(
@@ -88,10 +99,12 @@ def _cost(
     parameters = None if replays else parameter_count(options.spec)
     speed = _speed(plan, probed, parameters, device)
     took = duration(work.questions, answers, places, speed.rates) if speed else None
+    of_task: dict[str, list[tuple[Question, int]]] = {item.task.name: [] for item in plan.prepared}
+    for question, tokens in zip(work.questions, answers, strict=True):
+        of_task[question.task].append((question, tokens))
     tasks = []
     for item in plan.prepared:
-        name = item.task.name
-        asked = [(q, n) for q, n in zip(work.questions, answers, strict=True) if q.task == name]
+        name, asked = item.task.name, of_task[item.task.name]
         beside = known[name].size if name in known else None
         tasks.append(
             TaskCost(
@@ -134,13 +147,12 @@ def _cost(
 def _lengths(plan: Plan, questions: Sequence[Question], known: Mapping[str, Answers]) -> list[int]:
     """The expected length of every answer."""
     gold = gold_lengths(plan, [question for question in questions if question.task not in known])
-    drawn: dict[str, list[int]] = {}
-    for task, answers in known.items():
-        drawn[task] = answers.lengths.drawn([question.most for question in questions if question.task == task])
-    for task in drawn:
-        drawn[task].reverse()
+    most: dict[str, list[int]] = {}
+    for question in questions:
+        most.setdefault(question.task, []).append(question.most)
+    drawn = {task: iter(known[task].lengths.drawn(limits)) for task, limits in most.items() if task in known}
     return [
-        drawn[question.task].pop()
+        next(drawn[question.task])
         if question.task in drawn
         else min(gold[question.task, question.sample], question.most)
         for question in questions

@@ -23,7 +23,7 @@ from harness.ask import Ask
 from harness.client import Client, Completion, Request, ServerGoneError
 from harness.config import UserError
 from harness.cost import Lengths, PrefixCache, Rates, Wave, fitted
-from harness.evaluate import client_of, default_workers, server_of
+from harness.evaluate import Host, client_of, default_workers
 from harness.plan import Plan, Prepared
 from harness.progress import Progress
 from harness.record import Record
@@ -57,7 +57,8 @@ def probe(plan: Plan, per_task: int, places: int, block: int, log: Path, progres
     `block` as in `harness.workload`; the server's log goes to `log`. Raises UserError.
     """
     began = time.monotonic()
-    with server_of(plan, progress, log) as server:
+    with Host(plan, log) as host:
+        server = host.server(progress)
         try:
             return asyncio.run(_measured(plan, per_task, places, block, server, began))
         except ServerGoneError as error:

@@ -3,6 +3,8 @@
 Every process that works on a run writes a part of its own (`samples-0000.jsonl`, ...), one flushed line a sample, so
 that a kill at any byte costs at most the samples in flight, and nothing is ever rewritten (which also suits object
 stores). Of several records of one sample the first without a fault counts.
+
+A run that was cut into units holds them under `units/`, each a run folder of its own; their parts are its parts.
 """
 
 from __future__ import annotations
@@ -23,6 +25,8 @@ from harness.record import CorruptLineError, Record, completed_key, parse_line
 
 RUN_FILE = "run.json"
 SERVED_FILE = "served.json"
+UNITS = "units"
+_PARTS = "samples-*.jsonl"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +36,10 @@ class Damage:
     path: Path
     line: int
     reason: str
+
+
+class RunInUseError(UserError):
+    """Another process is writing the run."""
 
 
 class RunLog:
@@ -74,7 +82,7 @@ class RunLog:
     def append(self, record: Record) -> None:
         """Write one record, flushed to the system: a kill of ours cannot lose it. Raises OSError (a full disk)."""
         if self._part is None:
-            part = self.folder / f"samples-{len(parts(self.folder)):04d}.jsonl"
+            part = self.folder / f"samples-{len(_own_parts(self.folder)):04d}.jsonl"
             self._part = part.open("x", encoding="ascii", newline="\n")
         self._part.write(record.to_line() + "\n")
         self._part.flush()
@@ -89,11 +97,24 @@ class RunLog:
 
 
 def parts(folder: Path) -> list[Path]:
-    return sorted(folder.glob("samples-*.jsonl"))
+    """A run's own parts and those of its units, in a fixed order."""
+    return _own_parts(folder) + sorted(folder.glob(f"{UNITS}/*/{_PARTS}"))
+
+
+def _own_parts(folder: Path) -> list[Path]:
+    return sorted(folder.glob(_PARTS))
 
 
 def is_run(folder: Path) -> bool:
     return (folder / RUN_FILE).is_file()
+
+
+def runs_in(folder: Path) -> Iterator[Path]:
+    """The run folders in a folder, itself included; units are parts of their run and no runs."""
+    for path in folder.rglob(RUN_FILE):
+        unit = path.parent.parent.name == UNITS and is_run(path.parent.parent.parent)
+        if path.is_file() and (not unit or path.parent == folder):
+            yield path.parent
 
 
 def read_run(folder: Path) -> dict[str, Any]:
@@ -123,6 +144,11 @@ def read_records(folder: Path) -> Iterator[Record]:
             faulty.pop(record.key, None)
             yield record
     yield from faulty.values()
+
+
+def completed(folder: Path) -> set[tuple[str, str]]:
+    """Task and id of the samples that have a record without a fault."""
+    return _completed(folder)[0]
 
 
 def _completed(folder: Path) -> tuple[set[tuple[str, str]], list[Damage]]:
@@ -159,7 +185,7 @@ def _locked(folder: Path) -> int:
         os.close(descriptor)
         if error.errno not in (errno.EAGAIN, errno.EACCES):
             raise
-        raise UserError(
+        raise RunInUseError(
             f"{folder}: another symharness is writing this run; wait for it, or give another --run name"
         ) from error
     return descriptor

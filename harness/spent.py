@@ -7,10 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from harness.record import Attempt, Record
-from harness.runlog import is_run, read_records
+from harness.runlog import is_run, parts, read_records
 from harness.starts import read_starts, wall_seconds
-
-PARTS = ("samples-*.jsonl", "units/*/samples-*.jsonl")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +32,14 @@ class Spend:
 
 @dataclass(frozen=True, slots=True)
 class Spent:
-    """By task what was sent; the seconds that a start was under way, how many starts were killed, whose time nobody
-    knows; the records' bytes.
+    """By task what was sent; the seconds in which a start was under way, and those of all starts together (units of a
+    sweep run side by side, each on devices of its own); how many starts were killed, whose time nobody knows; the
+    records' bytes.
     """
 
     tasks: Mapping[str, Spend] = field(default_factory=dict)
     seconds: float = 0.0
+    busy: float = 0.0
     killed: int = 0
     size: int = 0
 
@@ -48,6 +48,7 @@ class Spent:
         return Spent(
             {name: spend.less(before.tasks.get(name, Spend())) for name, spend in self.tasks.items()},
             self.seconds - before.seconds,
+            self.busy - before.busy,
             self.killed - before.killed,
             self.size - before.size,
         )
@@ -66,5 +67,10 @@ def spent(folder: Path) -> Spent:
             one = tasks.get(record.task, Spend())
             tasks[record.task] = one.plus(answer.prompt_tokens, answer.completion_tokens)
     starts = read_starts(folder)
-    size = sum(path.stat().st_size for pattern in PARTS for path in folder.glob(pattern))
-    return Spent(tasks, wall_seconds(starts), sum(start.seconds is None for start in starts), size)
+    return Spent(
+        tasks,
+        seconds=wall_seconds(starts),
+        busy=sum(start.seconds or 0.0 for start in starts),
+        killed=sum(start.seconds is None for start in starts),
+        size=sum(path.stat().st_size for path in parts(folder)),
+    )

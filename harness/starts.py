@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.config import UserError
+from harness.runlog import UNITS
 
 STARTS_FILE = "starts.jsonl"
 
@@ -52,7 +53,7 @@ def read_starts(folder: Path) -> list[Start]:
     """The starts of a run, and of the units that it was cut into. Torn lines are left out."""
     began: dict[str, float] = {}
     took: dict[str, float] = {}
-    for path in [folder / STARTS_FILE, *sorted(folder.glob(f"units/*/{STARTS_FILE}"))]:
+    for path in [folder / STARTS_FILE, *sorted(folder.glob(f"{UNITS}/*/{STARTS_FILE}"))]:
         if not path.is_file():
             continue
         for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
@@ -68,7 +69,7 @@ def read_starts(folder: Path) -> list[Start]:
 
 
 def wall_seconds(starts: Iterable[Start]) -> float:
-    """How long at least one of the starts was under way: units of a run share a server side by side."""
+    """How long at least one of the starts was under way: units of a run may be so side by side."""
     total, until = 0.0, float("-inf")
     for start in sorted((start for start in starts if start.seconds is not None), key=lambda start: start.began):
         end = start.began + (start.seconds or 0.0)

@@ -11,7 +11,7 @@ from harness.config import ModelSpec, UserError
 from harness.cost import Lengths, PrefixCache, Question
 from harness.plan import Plan
 from harness.record import Record
-from harness.runlog import RUN_FILE, differences, read_records, read_run
+from harness.runlog import RUN_FILE, completed, differences, is_run, read_records, read_run
 from tasks.chat import Encoded, Tokenizer
 
 CHARACTERS = 4  # of a token, where no tokenizer is there to count by
@@ -67,14 +67,12 @@ def prompt_tokens(prompt: Encoded, cache: PrefixCache) -> tuple[int, int]:
 
 def _answered(plan: Plan) -> set[tuple[str, str]]:
     """The samples that the run's folder holds already."""
-    if plan.options.restart or not (plan.folder / RUN_FILE).is_file():
-        return set()
-    return {record.key for record in read_records(plan.folder) if not record.fault}
+    return set() if plan.options.restart else completed(plan.folder)
 
 
 def refusal(plan: Plan) -> str | None:
     """Why the run would be refused: its folder holds one of another config."""
-    if plan.options.restart or not (plan.folder / RUN_FILE).is_file():
+    if plan.options.restart or not is_run(plan.folder):
         return None
     changed = sorted(differences(read_run(plan.folder)["config"], plan.config))
     return f"{plan.folder} holds a run with another config; different: {', '.join(changed)}" if changed else None
