@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 SCHEMA = 1
+REPLAYED = "replayed"  # instead of asking a model
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,9 +113,9 @@ class Costs:
     def captions(self) -> Sequence[str]:
         lines = []
         for run in self.runs:
-            if run.speed is None:
+            if run.speed is None and any(task.answers_by != REPLAYED for task in run.tasks):
                 lines.append(f"{run.model}: time unknown; ask with --probe N, or name one of the table's with --device")
-            else:
+            elif run.speed is not None:
                 size = "" if run.parameters is None else f", {run.parameters / 1e9:.3g}B parameters"
                 lines.append(
                     f"{run.model}: {run.devices} x {run.device}{size}, {run.concurrency} requests at once, "

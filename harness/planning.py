@@ -10,7 +10,7 @@ from pathlib import Path
 from harness.batch import read_batch, survey
 from harness.config import UserError
 from harness.cost import Question, Speed, duration
-from harness.costs import Costs, RunCost, TaskCost
+from harness.costs import REPLAYED, Costs, RunCost, TaskCost
 from harness.evaluate import default_workers
 from harness.plan import Options, Plan, prepare
 from harness.probe import Probed, probe
@@ -117,7 +117,7 @@ def _cost(
                 fresh_tokens=sum(question.fresh for question, _ in asked),
                 answer_tokens=sum(tokens for _, tokens in asked),
                 answer_tokens_most=0 if replays else sum(question.most for question, _ in asked),
-                answers_by="replayed" if replays else known[name].source if name in known else _BY_GOLD,
+                answers_by=REPLAYED if replays else known[name].source if name in known else _BY_GOLD,
                 seconds=took.tasks.get(name, 0.0) if took else None,
                 size=math.ceil(sum(record_size(question, tokens, beside) for question, tokens in asked)),
             )

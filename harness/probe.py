@@ -32,7 +32,7 @@ from harness.serving import Server
 from harness.workload import Answers, answers_of, prompt_tokens, token_counts
 from tasks.task import Sample
 
-CUT = 32  # tokens of an answer that only fills the batch
+CUT = 64  # tokens of an answer that only fills the batch
 _WARM_UP = 8
 
 Key = tuple[str, str]
@@ -40,8 +40,8 @@ Key = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Probed:
-    """What a probe measured: the rates, the seconds until the first question could be asked, what is known of each
-    task's answers, and the tokens that the served model takes. `asked` prompts were sent for it.
+    """What a probe measured: the rates, the seconds until the first question could be asked and those of the server's
+    end, what is known of each task's answers, and the tokens that the served model takes. `asked` prompts were sent.
     """
 
     rates: Rates
@@ -60,9 +60,11 @@ def probe(plan: Plan, per_task: int, places: int, block: int, log: Path, progres
     with Host(plan, log) as host:
         server = host.server(progress)
         try:
-            return asyncio.run(_measured(plan, per_task, places, block, server, began))
+            probed = asyncio.run(_measured(plan, per_task, places, block, server, began))
         except ServerGoneError as error:
             raise UserError(f"probe: {error}") from error
+        ended = time.monotonic()
+    return replace(probed, startup=probed.startup + time.monotonic() - ended)
 
 
 async def _measured(plan: Plan, per_task: int, places: int, block: int, server: Server, began: float) -> Probed:
