@@ -120,10 +120,17 @@ def test_what_is_planned_is_what_a_run_sends(tmp_path: Path) -> None:
     )
 
 
+def keep_first(plan: Plan, records: int) -> None:
+    """As if the run had been killed after so many."""
+    part = plan.folder / "samples-0000.jsonl"
+    part.write_text("".join(part.read_text().splitlines(keepends=True)[:records]))
+
+
 def test_a_run_half_done_is_planned_to_its_end(tmp_path: Path) -> None:
     plan = plan_for(tmp_path, ["scan"], "bundled", run_name="r")
     with server_for(plan, gold) as server:
-        run(plan.cut_to({("scan", sample.id) for sample in plan.samples["scan"][:5]}), server)
+        run(plan, server)
+    keep_first(plan, 5)
     planned = tasks_of(costs_of(plan))["scan"]
     assert (planned.there, planned.prompts) == (5, len(plan.samples["scan"]) - 5)
 
@@ -360,7 +367,8 @@ def test_a_plan_is_read_again_as_it_was_written(tmp_path: Path) -> None:
 def test_only_what_was_spent_since_counts(tmp_path: Path) -> None:
     plan = plan_for(tmp_path, ["scan"], "bundled", run_name="r")
     with server_for(plan, gold) as server:
-        run(plan.cut_to({("scan", sample.id) for sample in plan.samples["scan"][:5]}), server)
+        run(plan, server)
+        keep_first(plan, 5)
         path = tmp_path / "plan.json"
         path.write_text(costs_of(plan).json())
         run(plan, server)
