@@ -22,7 +22,7 @@ from harness.config import ModelSpec, UserError
 from harness.cost import Lengths, PrefixCache, Question, Rates, Wave, duration, fitted, schedule
 from harness.costs import Costs, TaskCost, read_costs
 from harness.plan import Plan
-from harness.planning import plan_costs
+from harness.planning import plan_costs, read_runs
 from harness.progress import Progress
 from harness.runlog import read_records
 from harness.starts import STARTS_FILE, Start, noted_start, read_starts, wall_seconds
@@ -389,6 +389,16 @@ def test_a_start_leaves_how_long_it_took(tmp_path: Path) -> None:
 
 def test_starts_side_by_side_count_once() -> None:
     assert wall_seconds([Start(0, 10), Start(5, 10), Start(100, 1), Start(200, None)]) == 16
+
+
+def test_a_sweeps_file_is_read_as_well(tmp_path: Path) -> None:
+    batch, sweep = tmp_path / "batch.toml", tmp_path / "sweep.toml"
+    batch.write_text('[[run]]\nmodel = "replay:gold"\ntasks = ["scan"]')
+    sweep.write_text('suites = ["scan", "spider"]\nshards = 2\n[[model]]\nmodel = "replay:gold"')
+    assert [list(options.tasks) for options in read_runs(batch)] == [["scan"]]
+    assert [list(options.tasks) for options in read_runs(sweep)] == [["scan", "spider"]]
+    with pytest.raises(UserError, match=r"none\.toml: No such file"):
+        read_runs(tmp_path / "none.toml")
 
 
 def test_the_command(tmp_path: Path) -> None:
