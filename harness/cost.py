@@ -149,19 +149,29 @@ class Wave:
 def fitted(waves: Sequence[Wave]) -> Rates:
     """The rates that explain best when the answers of some waves were there: least squares of relative errors.
 
-    Every wave counts alike, however many questions it has. Raises ValueError without a single answer.
+    Every wave counts alike, however many questions it has. What the waves cannot tell apart (when all answers are of
+    one length, tokens and steps) is shared evenly, and not given to one of the rates alone. Raises ValueError without
+    a single answer.
     """
-    rows: list[np.ndarray] = []
+    waves = [wave for wave in waves if wave.seconds]
+    if not waves:
+        raise ValueError("no answer was measured")
+    rows, wanted = [], []
     for wave in waves:
         took = np.maximum(np.asarray(wave.seconds, dtype=float), 1e-6)
-        rows.append(_work(wave) / (took[:, None] * math.sqrt(len(took) or 1)))
-    matrix = np.concatenate(rows) if rows else np.zeros((0, 3))
-    if not len(matrix):
-        raise ValueError("no answer was measured")
-    wanted = np.concatenate([np.full(len(wave.seconds), 1 / math.sqrt(len(wave.seconds) or 1)) for wave in waves])
-    scale = np.maximum(matrix.max(axis=0), 1e-12)
-    prompt, answer, step = nnls(matrix / scale, wanted)[0] / scale
+        weight = 1 / math.sqrt(len(took))
+        rows.append(_work(wave) / took[:, None] * weight)
+        wanted.append(np.full(len(took), weight))
+    matrix, target = np.concatenate(rows), np.concatenate(wanted)
+    scale = np.maximum(np.linalg.norm(matrix, axis=0), 1e-12)
+    even = math.sqrt(_EVENNESS)
+    matrix = np.vstack([matrix / scale, even * np.eye(3)])
+    target = np.concatenate([target, np.full(3, even * np.linalg.norm(target) / 3)])
+    prompt, answer, step = nnls(matrix, target)[0] / scale
     return Rates(float(prompt), float(answer), float(step))
+
+
+_EVENNESS = 0.002  # of an even share of the three rates, against a wave's weight of 1
 
 
 def _work(wave: Wave) -> np.ndarray:

@@ -79,7 +79,10 @@ def test_rates_follow_from_when_answers_were_there() -> None:
         seconds.append(begin + end * rates.step + sum(min(n, end) for n in answers) * rates.answer)
     first = Wave([120] * 6, [1] * 6, [120 * 6 * rates.prompt + 6 * rates.answer + rates.step] * 6, 24)
     found = fitted([first, Wave(fresh, answers, seconds, 24)])
-    assert (found.prompt, found.answer, found.step) == pytest.approx((0.002, 0.004, 0.03), rel=1e-3)
+    assert (found.prompt, found.answer, found.step) == pytest.approx((0.002, 0.004, 0.03), rel=0.15)
+    alike = fitted([Wave([100] * 4, [50] * 4, [6.0] * 4, 4)])
+    shares = (400 * alike.prompt, 200 * alike.answer, 50 * alike.step)
+    assert shares == pytest.approx((2, 2, 2), rel=0.05), "what cannot be told apart is shared evenly"
     with pytest.raises(ValueError, match="no answer"):
         fitted([])
 
@@ -192,7 +195,8 @@ def test_missing_data_is_listed(tmp_path: Path) -> None:
     assert "dev.json is missing: put the official files there" in cost.missing["spider"]
     assert any("no data, not asked: spider" in line for line in Costs("f", [cost]).captions())
     (nothing,) = costs_of(replace(plan, options=replace(options, tasks=["spider"]))).runs
-    assert (list(nothing.tasks), nothing.seconds, nothing.missing.keys()) == ([], 0.0, {"spider"})
+    assert not nothing.tasks
+    assert (nothing.seconds, list(nothing.missing)) == (0.0, ["spider"])
 
 
 def test_a_models_size_is_read_from_its_weights(tmp_path: Path) -> None:
@@ -326,8 +330,8 @@ def test_a_probe_measures_and_its_estimate_holds(engine: tuple[Plan, Engine]) ->
     asked = workload(plan, None, BLOCK).questions
     written = [len(server.answer(ask.prompt.ids).split()) for ask in plan.asks(set())]
     for name, task in estimates.items():
-        real = sum(length for question, length in zip(asked, written, strict=True) if question.task == name)
-        assert task.answer_tokens == pytest.approx(real, rel=0.25), name
+        tokens = sum(length for question, length in zip(asked, written, strict=True) if question.task == name)
+        assert task.answer_tokens == pytest.approx(tokens, rel=0.25), name
     assert cost.seconds is not None
     real = duration(asked, written, server.places, RATES).seconds
     assert cost.seconds - cost.speed.startup == pytest.approx(real, rel=0.25)
