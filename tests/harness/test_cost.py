@@ -415,8 +415,6 @@ def test_the_command(tmp_path: Path) -> None:
     assert (tmp_path / "runs.plan.json").is_file()
     assert not (tmp_path / "o").exists()
     assert json.loads(command(file, "--after", "--format", "json").stdout)["runs"][0]["real"]["tasks"] == {}
-    wrong = command(file, "--device", "Abacus")
-    assert (wrong.returncode, wrong.stderr.count("\n")) == (2, 1)
     early = command(tmp_path / "other.toml", "--after")
     assert (early.returncode, early.stderr.count("\n")) == (2, 1)
     assert "other.plan.json: No such file or directory; `symharness plan FILE` writes it" in early.stderr
@@ -424,4 +422,4 @@ def test_the_command(tmp_path: Path) -> None:
 
 def command(*arguments: object) -> subprocess.CompletedProcess[str]:
     words = [sys.executable, "-m", "harness.cli", "plan", *map(str, arguments)]
-    return subprocess.run(words, capture_output=True, text=True, timeout=120, check=False)
+    return subprocess.run(words, capture_output=True, text=True, timeout=300, check=False)
