@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import io
 import json
-import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
@@ -18,6 +17,7 @@ from aiohttp import web
 from rich.console import Console
 
 from harness.afterwards import afterwards
+from harness.cli import main
 from harness.config import ModelSpec, UserError
 from harness.cost import Lengths, PrefixCache, Question, Rates, Wave, duration, fitted, schedule
 from harness.costs import Costs, TaskCost, read_costs
@@ -405,21 +405,26 @@ def test_a_sweeps_file_is_read_as_well(tmp_path: Path) -> None:
         read_runs(tmp_path / "none.toml")
 
 
-def test_the_command(tmp_path: Path) -> None:
+def test_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    def plan(*words: object) -> tuple[object, str, str]:
+        monkeypatch.setattr(sys, "argv", ["symharness", "plan", *map(str, words)])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        return ended.value.code, *capsys.readouterr()
+
     file = tmp_path / "runs.toml"
-    file.write_text(f'[[run]]\nmodel = "{tiny_checkpoint(tmp_path / "t-7b")}"\ntasks = ["scan", "spider"]\nlimit = 3\n'
-                    f'data = "bundled"\noutput_path = "{tmp_path / "o"}"')  # fmt: skip
-    done = command(file, "--device", "A100")
-    assert done.returncode == 0, done.stderr
-    assert "GPU-hours" in done.stdout
-    assert (tmp_path / "runs.plan.json").is_file()
-    assert not (tmp_path / "o").exists()
-    assert json.loads(command(file, "--after", "--format", "json").stdout)["runs"][0]["real"]["tasks"] == {}
-    early = command(tmp_path / "other.toml", "--after")
-    assert (early.returncode, early.stderr.count("\n")) == (2, 1)
-    assert "other.plan.json: No such file or directory; `symharness plan FILE` writes it" in early.stderr
-
-
-def command(*arguments: object) -> subprocess.CompletedProcess[str]:
-    words = [sys.executable, "-m", "harness.cli", "plan", *map(str, arguments)]
-    return subprocess.run(words, capture_output=True, text=True, timeout=300, check=False)
+    file.write_text(
+        f'[[run]]\nmodel = "{tiny_checkpoint(tmp_path / "t-7b")}"\ntasks = ["scan", "spider"]\nlimit = 3\n'
+        f'data = "bundled"\noutput_path = "{tmp_path / "o"}"'
+    )
+    status, out, err = plan(file, "--device", "A100")
+    assert (status, err) == (0, f"written: {tmp_path}/runs.plan.json; after the runs: symharness plan {file} --after\n")
+    assert "GPU-hours" in out
+    assert not (tmp_path / "o").exists(), "nothing was started"
+    status, out, _ = plan(file, "--after", "--format", "json")
+    assert (status, json.loads(out)["runs"][0]["real"]["tasks"]) == (0, {})
+    status, _, err = plan(file, "--device", "Abacus")
+    assert (status, err.count("\n")) == (2, 1)
+    status, _, err = plan(tmp_path / "other.toml", "--after")
+    assert (status, err.count("\n")) == (2, 1)
+    assert "other.plan.json: No such file or directory; `symharness plan FILE` writes it" in err
