@@ -259,6 +259,43 @@ def batch(
         raise typer.Exit(1)
 
 
+@app.command()
+def plan(
+    file: Annotated[Path, typer.Argument(help="A file of `batch` or of `sweep`.")],
+    probe: Annotated[
+        int,
+        typer.Option(
+            metavar="N", help="Serve each model and really ask N samples a task, to measure; 4 are enough.", min=0
+        ),
+    ] = 0,
+    device: Annotated[
+        str | None, typer.Option(help="What the runs will be on: H100, A100 ... or CPU. [default: this machine's]")
+    ] = None,
+    after: Annotated[bool, typer.Option("--after", help="Show what the runs really cost beside the plan.")] = False,
+    output_path: Annotated[
+        Path | None, typer.Option("--output_path", "-o", help="The plan's file. [default: FILE's name with .plan.json]")
+    ] = None,
+    form: FormatOption = Format.TABLE,
+) -> None:
+    """Say what the runs of a file will cost before any is started: prompts, tokens, time, GPU-hours, disk."""
+    from rich.console import Console
+
+    from harness.afterwards import afterwards
+    from harness.planning import plan_costs, read_runs
+    from harness.progress import Progress
+    from harness.terminal import print_report
+
+    path = output_path or file.with_suffix(".plan.json")
+    if after:
+        print_report(afterwards(path), form)
+        return
+    with Progress(Console(stderr=True, markup=False, highlight=False)) as progress:
+        costs = plan_costs(file, read_runs(file), progress, probe, device)
+    path.write_text(costs.json(), encoding="utf-8")
+    print_report(costs, form)
+    typer.echo(f"written: {path}; after the runs: symharness plan {file} --after", err=True)
+
+
 RayAddress = Annotated[
     str | None,
     typer.Option("--ray", metavar="ADDRESS", help="A Ray cluster: its address, `auto`, or `local` for one made here."),

@@ -14,6 +14,7 @@ import sqlite3
 import sys
 from contextlib import ExitStack, nullcontext
 from importlib.metadata import version
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
@@ -29,6 +30,7 @@ from harness.runlog import RunLog
 from harness.runner import Pipeline
 from harness.serving import Server, deterministic_cost, find_engine, serve
 from harness.spread import measure_spread
+from harness.starts import noted_start
 from harness.summary import RunSummary, results_of
 
 _SERVER_STARTS = 4
@@ -37,12 +39,13 @@ _WATCH_SECONDS = 0.5
 
 class Host:
     """Who answers a plan and its units: a server of ours, which starts with the first question and again when it died,
-    the one that the plan attaches to, or a replay. A context manager.
+    the one that the plan attaches to, or a replay. A context manager. `log` is the server's, by default in the run's
+    folder.
     """
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, log: Path | None = None) -> None:
         self._plan = plan
-        self._log = plan.folder / "server.log"
+        self._log = log or plan.folder / "server.log"
         self._stack = ExitStack()
         self._server: Server | None = None
         self._answers: Replay | None = None
@@ -101,7 +104,7 @@ def evaluate(plan: Plan, progress: Progress, host: Host | None = None) -> RunSum
         if (first := plan.first_prompt()) is not None and first.ids:
             progress.say(f"first prompt: {len(first.ids)} tokens, {list(first.ids[:8])} ... {list(first.ids[-8:])}")
         if sum(planned.values()) > len(log.done):
-            with nullcontext(host) if host else Host(plan) as serving:
+            with noted_start(plan.folder), nullcontext(host) if host else Host(plan) as serving:
                 _answer(plan, log, progress, serving)
     return results_of(plan.folder)
 
@@ -119,7 +122,7 @@ def _answer(plan: Plan, log: RunLog, progress: Progress, host: Host) -> None:
     for start in range(1, _SERVER_STARTS + 1):
         server = host.server(progress)
         try:
-            asyncio.run(_generate(plan, _client(plan, server), log, progress, server))
+            asyncio.run(_generate(plan, client_of(plan, server), log, progress, server))
             return
         except ServerGoneError as error:
             host.stop()
@@ -128,7 +131,8 @@ def _answer(plan: Plan, log: RunLog, progress: Progress, host: Host) -> None:
             progress.say(f"{error}; starting it again ({start} of {_SERVER_STARTS - 1})")
 
 
-def _client(plan: Plan, server: Server) -> Client:
+def client_of(plan: Plan, server: Server) -> Client:
+    """The client of a plan's server, not yet entered."""
     options = plan.options
     return Client(
         server.base_url,

@@ -83,7 +83,7 @@ def _installed(python: Path) -> str | None:
 
 
 # Capped so that few batch sizes occur; on a GPU vLLM's batch-invariant kernels still differ above this many sequences.
-_DETERMINISTIC_SEQS = 8
+DETERMINISTIC_SEQS = 8
 
 
 def deterministic_cost(engine: Engine) -> str:
@@ -92,7 +92,7 @@ def deterministic_cost(engine: Engine) -> str:
         return (
             "float32 (greedy answers then do not depend on the batch); a third of bfloat16's speed where a CPU has it"
         )
-    return f"batch-invariant kernels, {_DETERMINISTIC_SEQS} sequences at once; expect a fraction of the speed"
+    return f"batch-invariant kernels, {DETERMINISTIC_SEQS} sequences at once; expect a fraction of the speed"
 
 
 def command(engine: Engine, spec: ModelSpec, port: int, max_num_seqs: int, deterministic: bool = False) -> list[str]:
@@ -101,7 +101,7 @@ def command(engine: Engine, spec: ModelSpec, port: int, max_num_seqs: int, deter
     if engine.cpu and dtype == "auto":
         dtype = "bfloat16" if cpu_has_bfloat16() and not deterministic else "float32"
     if deterministic and not engine.cpu:
-        max_num_seqs = min(max_num_seqs, _DETERMINISTIC_SEQS)
+        max_num_seqs = min(max_num_seqs, DETERMINISTIC_SEQS)
     options = {
         "--model": str(spec.folder or spec.model),
         "--served-model-name": spec.name,
