@@ -9,16 +9,16 @@ from __future__ import annotations
 import asyncio
 import os
 import platform
-import shutil
 import sqlite3
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 from executors.pool import Pool
-from harness import replay
+from harness import replay, storage
 from harness.client import Client, Generator, ServerGoneError, without_credentials
 from harness.config import UserError
 from harness.plan import Plan
@@ -32,6 +32,7 @@ from harness.summary import RunSummary, results_of
 
 _SERVER_STARTS = 4
 _WATCH_SECONDS = 0.5
+_PART_SECONDS = 30.0  # as much is lost at most with a machine whose run is kept elsewhere
 
 
 def evaluate(plan: Plan, progress: Progress) -> RunSummary:
@@ -39,9 +40,16 @@ def evaluate(plan: Plan, progress: Progress) -> RunSummary:
 
     Raises UserError; what was recorded by then stays, and the same command goes on from it.
     """
-    if plan.options.restart and plan.folder.exists():
-        shutil.rmtree(plan.folder)
-    with RunLog(plan.folder, plan.config, _about(plan)) as log:
+    if plan.options.restart:
+        storage.remove(plan.folder)
+    with storage.kept(plan.folder, progress.say) as hand_over:
+        _carry_out(plan, progress, hand_over)
+        storage.refresh(plan.folder)  # others may have answered a part
+        return results_of(plan.folder)
+
+
+def _carry_out(plan: Plan, progress: Progress, hand_over: Callable[[Path], None] | None) -> None:
+    with RunLog(plan.folder, plan.config, _about(plan), hand_over) as log:
         for damage in log.damaged:
             progress.say(f"{damage.path}:{damage.line}: {damage.reason}; this sample is asked again")
         for name, error in plan.missing.items():
@@ -52,7 +60,6 @@ def evaluate(plan: Plan, progress: Progress) -> RunSummary:
             progress.say(f"first prompt: {len(first.ids)} tokens, {list(first.ids[:8])} ... {list(first.ids[-8:])}")
         if sum(planned.values()) > len(log.done):
             _answer(plan, log, progress)
-    return results_of(plan.folder)
 
 
 def _answer(plan: Plan, log: RunLog, progress: Progress) -> None:
@@ -138,13 +145,23 @@ async def _run(plan: Plan, generator: Generator, pool: Pool, log: RunLog, progre
 
     served = generator.max_model_len if isinstance(generator, Client) else None
     limit = min(filter(None, (served, plan.options.spec.max_model_len)), default=None)
+    closing = asyncio.create_task(_close_parts(log))
     pipeline = Pipeline(generator, pool, record, plan.identity, plan.options.concurrency, limit, plan.self_repair)
     try:
         await pipeline.run(plan.asks(log.done, limit))
     except OSError as error:
         raise UserError(f"{plan.folder}: cannot write ({error}); make room and run the same command again") from error
+    finally:
+        closing.cancel()
     if plan.options.spread:
         progress.say(await measure_spread(plan, generator, limit))
+
+
+async def _close_parts(log: RunLog) -> None:
+    """Have what was recorded sent away now and then, also when no further record comes for long."""
+    while log.hands_over:
+        await asyncio.sleep(_PART_SECONDS / 10)
+        log.close_part(_PART_SECONDS)
 
 
 def default_workers() -> int:
