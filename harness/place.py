@@ -13,7 +13,8 @@ from pathlib import Path
 from harness.config import UserError
 from tasks.source import cache_folder
 
-_URL = re.compile(r"([a-zA-Z][a-zA-Z0-9+.-]*)://(.*)", re.DOTALL)
+_URL = re.compile(r"([^/]*)://(.*)", re.DOTALL)
+_PROTOCOL = re.compile(r"[a-z][a-z0-9+.-]*")
 _LOCAL = ("file", "local")  # protocols of paths of this machine
 _PACKAGES = {"s3": "symharness[s3]", "s3a": "symharness[s3]", "gs": "gcsfs", "gcs": "gcsfs", "abfs": "adlfs"}
 _MAX_NAME = 255  # bytes of a file's name
@@ -83,8 +84,9 @@ def _split(address: str) -> tuple[str, tuple[str, ...]] | None:
         )
     names = tuple(name for name in rest.split("/") if name)
     absolute = rest.startswith("/")
-    if absolute != (protocol in _LOCAL) or not names or "::" in rest or not all(map(is_safe, names)):
-        raise UserError(f"{address}: a URL like s3://bucket/folder is expected")
+    known_form = _PROTOCOL.fullmatch(protocol) and absolute == (protocol in _LOCAL)
+    if not known_form or not names or "::" in rest or not all(map(is_safe, names)):
+        raise UserError(f"{address!r}: a URL like s3://bucket/folder is expected")
     return protocol, names
 
 
