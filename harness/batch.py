@@ -31,6 +31,10 @@ from tasks.source import Place, SourceError, locate
 from tasks.task import Task, UnknownTaskError, select
 
 
+def _placed(value: object) -> object:
+    return place(value) if isinstance(value, str) else value
+
+
 class RunSettings(BaseModel):
     """One run as a file states it; what is left out is the default of `symharness run`. `run` is the run's name."""
 
@@ -41,7 +45,7 @@ class RunSettings(BaseModel):
     data: str | None = None
     num_fewshot: Annotated[int, Field(ge=0)] = 0
     limit: Annotated[float, Field(ge=0)] | None = None
-    output_path: Annotated[Path, BeforeValidator(place)] = Path("results/local")
+    output_path: Annotated[Path, BeforeValidator(_placed)] = Path("results/local")
     run: str | None = None
     gen_kwargs: str = ""
     seed: int = 0

@@ -17,7 +17,7 @@ _URL = re.compile(r"([^/]*)://(.*)", re.DOTALL)
 _PROTOCOL = re.compile(r"[a-z][a-z0-9+.-]*")
 _LOCAL = ("file", "local")  # protocols of paths of this machine
 _PACKAGES = {"s3": "symharness[s3]", "s3a": "symharness[s3]", "gs": "gcsfs", "gcs": "gcsfs", "abfs": "adlfs"}
-_MAX_NAME = 255  # bytes of a file's name
+_MAX_NAME = 200  # bytes; file systems take 255, and a name gets longer while its file comes
 
 
 def place(address: str | Path) -> Path:

@@ -72,8 +72,8 @@ class Remote:
             if path.startswith(below) and all(map(is_safe, path.removeprefix(below).split("/")))
         }
 
-    def entry(self, name: str | PurePosixPath = "") -> Entry | None:
-        """The file of that name, the URL's own without one; None where there is none."""
+    def entry(self, name: str) -> Entry | None:
+        """The file of that name; None where there is none."""
         with self._told():
             return self._entry(name)
 
@@ -88,21 +88,16 @@ class Remote:
 
     def put(self, source: Path, name: str) -> Entry:
         """Store a file under `name`, whole or not at all. Raises what the store raises, OSError when not all came."""
-        path = self._path(name)
         if self._whole:
-            self._fs.put_file(str(source), path)
-        else:
-            scratch = self._path(f".{name}.{secrets.token_hex(4)}.partial")
-            self._fs.makedirs(self._root, exist_ok=True)
-            self._fs.put_file(str(source), scratch)
-            if self._fs.exists(path):
-                self._fs.rm_file(path)
-            self._fs.mv(scratch, path)
-        entry = self._entry(name)
-        size = source.stat().st_size
-        if entry is None or entry.bytes != size:
-            raise OSError(f"{name} came with {entry.bytes if entry else 0} of its {size} bytes")
-        return entry
+            return self._put(source, name)
+        scratch = f".{name}.{secrets.token_hex(4)}.partial"
+        self._fs.makedirs(self._root, exist_ok=True)
+        entry = self._put(source, scratch)
+        path = self._path(name)
+        if self._fs.exists(path):
+            self._fs.rm_file(path)
+        self._fs.mv(self._path(scratch), path)
+        return self._entry(name) or entry
 
     def delete(self, names: Iterable[PurePosixPath]) -> None:
         """Delete files."""
@@ -112,6 +107,13 @@ class Remote:
     def _threads(self) -> ThreadPoolExecutor:
         """Only asynchronous file systems may be used by several threads."""
         return ThreadPoolExecutor(_AT_ONCE if self._fs.async_impl else 1)
+
+    def _put(self, source: Path, name: str) -> Entry:
+        self._fs.put_file(str(source), self._path(name))
+        entry, size = self._entry(name), source.stat().st_size
+        if entry is None or entry.bytes != size:
+            raise OSError(f"{name} came with {entry.bytes if entry else 0} of its {size} bytes")
+        return entry
 
     def _get(self, name: PurePosixPath, entry: Entry, path: Path) -> Entry | None:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -150,7 +152,7 @@ class Remote:
         return _entry(info) if info["type"] == "file" else None
 
     def _path(self, name: str | PurePosixPath) -> str:
-        return f"{self._root}/{name}" if str(name) else self._root
+        return f"{self._root}/{name}"
 
     @contextmanager
     def _told(self) -> Iterator[None]:

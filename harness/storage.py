@@ -18,11 +18,12 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import partial
 from pathlib import Path, PurePosixPath
+from tempfile import TemporaryDirectory
 
 from harness.config import UserError
 from harness.place import address, is_remote, place
 from harness.remote import Entry, Remote
-from harness.runlog import RUN_FILE, SERVED_FILE, is_run
+from harness.runlog import RUN_FILE, SERVED_FILE, is_run, read_run
 from harness.seen import CONTAMINATION_FILE
 from harness.spread import SPREAD_FILE
 from harness.summary import RECORDS_FILE, RESULTS_FILE
@@ -70,7 +71,7 @@ def refresh(folder: Path) -> int:
     known = {notes.parent: _noted(notes.parent) for notes in folder.rglob(_NOTES)}
     listed: dict[Path, dict[str, Entry]] = {}
     for name, entry in remote.listing().items():
-        if _rank(name.name) is not None:
+        if _is_ours(name):
             listed.setdefault(folder / name.parent, {})[name.name] = entry
     fresh = _fetched(remote, folder, listed, known)
     for directory in listed.keys() | known.keys():
@@ -94,7 +95,7 @@ def remove(folder: Path) -> None:
     """Delete a run, local or with its original; of that only what is a run's. Raises UserError."""
     if is_remote(folder):
         remote = Remote(address(folder))
-        ours = [name for name in remote.listing() if _rank(name.name) is not None]
+        ours = [name for name in remote.listing() if _is_ours(name)]
         for last in (False, True):  # a run that is half deleted is still one until its run.json goes
             remote.delete(name for name in ours if (name.name == RUN_FILE) is last)
     if folder.exists():
@@ -137,6 +138,12 @@ def _left(folder: Path, count: int, reason: str) -> str:
 def _rank(name: str) -> int | None:
     """The place of a file in the order of sending; None for what is no run's."""
     return next((rank for rank, pattern in enumerate(_SENT) if fnmatchcase(name, pattern)), None)
+
+
+def _is_ours(name: PurePosixPath) -> bool:
+    """Whether it is a run's file, and not, as an object may be, in a "folder" that is called like one."""
+    *folders, file = name.parts
+    return _rank(file) is not None and all(_rank(folder) is None for folder in folders)
 
 
 def _fetched(
@@ -209,9 +216,24 @@ def _send(path: Path) -> None:
     note = _noted(path.parent).get(path.name)
     if note is not None and note.changed == changed:
         return
-    entry = Remote(address(path.parent)).put(path, path.name)
+    remote = Remote(address(path.parent))
+    if path.name not in _AHEAD:
+        _check_same_run(remote, path.parent)
+    entry = remote.put(path, path.name)
     with _noting(path.parent) as notes:
         notes[path.name] = _Note(entry.stamp, changed)
+
+
+def _check_same_run(remote: Remote, folder: Path) -> None:
+    """Raises UserError when the run of a folder is no longer the one in its original: no lock reaches that far."""
+    known, there = _noted(folder).get(RUN_FILE), remote.entry(RUN_FILE)
+    if known is None or (there is not None and there.stamp == known.stamp):
+        return
+    with TemporaryDirectory() as scratch:
+        came = there is not None and remote.get([(PurePosixPath(RUN_FILE), there)], Path(scratch))
+        if came and read_run(Path(scratch))["config"] == read_run(folder)["config"]:
+            return  # two machines began it at once
+    raise UserError("the run was deleted or begun anew elsewhere since this one began")
 
 
 def _noted(directory: Path) -> _Notes:

@@ -74,11 +74,13 @@ def carry_out(what: Plan) -> RunSummary:
         return evaluate(what, progress)
 
 
-def write(folder: Path, *records: Record, config: dict[str, Any] = CONFIG) -> RunLog:
-    """What a run does, less its answers: a part a call."""
+def write(folder: Path, *records: Record, config: dict[str, Any] = CONFIG, ends: BaseException | None = None) -> RunLog:
+    """What a run does, less its answers: a part a call. `ends` is what ends it before its time."""
     with storage.kept(folder, print) as hand_over, RunLog(folder, config, {}, hand_over) as log:
         for record in records:
             log.append(record)
+        if ends is not None:
+            raise ends
     return log
 
 
@@ -196,13 +198,8 @@ def test_killed_and_gone_on_with_from_an_empty_mirror(
 
 def test_a_run_that_is_stopped_stores_what_it_has(bucket: Any) -> None:
     folder = place(f"{ROOT}/m/r")
-    with (
-        pytest.raises(KeyboardInterrupt),
-        storage.kept(folder, print) as hand_over,
-        RunLog(folder, CONFIG, {}, hand_over) as log,
-    ):
-        log.append(sample("a"))
-        raise KeyboardInterrupt
+    with pytest.raises(KeyboardInterrupt):
+        write(folder, sample("a"), ends=KeyboardInterrupt())
     shutil.rmtree(folder)
     assert write(folder).done == {("spider", "a")}
 
@@ -321,6 +318,27 @@ def test_a_run_that_was_begun_anew_elsewhere(bucket: Any, tmp_path: Path, monkey
     assert read_run(folder)["config"] == {"num_fewshot": 3}
 
 
+def test_a_run_that_is_begun_anew_elsewhere_while_it_goes_on(
+    bucket: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The records of the one never stand among those of the other."""
+    folder = place(f"{ROOT}/m/r")
+
+    def interrupted() -> None:
+        with storage.kept(folder, print) as hand_over, RunLog(folder, CONFIG, {}, hand_over) as log:
+            log.append(sample("a"))
+            another_machine(tmp_path / "elsewhere", monkeypatch)
+            storage.remove(place(f"{ROOT}/m/r"))
+            write(place(f"{ROOT}/m/r"), sample("b"), config={"num_fewshot": 3})
+            another_machine(tmp_path / "cache", monkeypatch)
+
+    with pytest.raises(UserError, match="deleted or begun anew elsewhere"):
+        interrupted()
+    shutil.rmtree(folder)
+    storage.fetch([ROOT])
+    assert names(folder) == ["b"]
+
+
 def test_a_restart_takes_nothing_away_that_is_no_run_s(bucket: Any) -> None:
     write(place(f"{ROOT}/m/r"), sample("a"))
     write(place(f"{ROOT}/m/r/units/spider-1-of-2"), sample("b"))
@@ -354,6 +372,7 @@ HOSTILE = (
     "r/m/.mirror.json",
     "r/m/lock",
     "r/m/\x1b[2J/run.json",
+    "r/m/x/run.json/samples-000000-0.jsonl",
     "/run.json",
 )
 
