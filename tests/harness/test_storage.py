@@ -37,6 +37,7 @@ from tests.buckets import BUCKET, keys, s3
 from tests.harness.test_record import RECORD
 from tests.harness.test_runlog import CONFIG, names, sample
 from tests.replay import gold, plan_for, server_for
+from tests.scripted import Fault
 
 ROOT = f"s3://{BUCKET}"
 TASKS = ["scan", "gsm8k_code"]
@@ -160,7 +161,8 @@ def test_killed_and_gone_on_with_from_an_empty_mirror(
     local = plan_for(tmp_path, ["scan"], "bundled", **options)
     remote = plan_for(tmp_path, ["scan"], "bundled", output_path=place(ROOT), **options)
     asked_once = len(remote.samples["scan"])
-    with server_for(local, gold, delay=0.3) as server:
+    held = {number: Fault(stall=600) for number in range(6, asked_once)}
+    with server_for(local, gold, faults=held) as server:
         command = [
             *(
                 sys.executable,
@@ -177,9 +179,9 @@ def test_killed_and_gone_on_with_from_an_empty_mirror(
             *("-o", ROOT, "--run", "r", "--base-url", server.base_url, "--concurrency", 2, "--workers", 1),
         ]
         harness = subprocess.Popen([*map(str, command)], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-        while len([key for key in keys(bucket) if "samples-" in key]) < 2:
+        while not any("samples-" in key for key in keys(bucket)):
             assert harness.poll() is None, harness.stderr and harness.stderr.read()
-            time.sleep(0.02)
+            time.sleep(0.2)
         os.kill(harness.pid, signal.SIGKILL)
         harness.communicate()
         another_machine(tmp_path / "elsewhere", monkeypatch)
@@ -187,7 +189,7 @@ def test_killed_and_gone_on_with_from_an_empty_mirror(
         stored = {record.sample for record in read_records(folder)}
         assert 0 < len(stored) < asked_once
 
-        server.delay = 0.0
+        server.faults.clear()
         server.requests.clear()
         base_url = {"base_url": server.base_url}
         end = carry_out(plan_for(tmp_path, ["scan"], "bundled", output_path=place(ROOT), **options, **base_url))
