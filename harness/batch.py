@@ -31,7 +31,8 @@ from tasks.source import Place, SourceError, locate
 from tasks.task import Task, UnknownTaskError, select
 
 
-def _placed(value: object) -> object:
+def placed(value: object) -> object:
+    """What a file calls a path or URL, as the path on which it is worked."""
     return place(value) if isinstance(value, str) else value
 
 
@@ -45,7 +46,7 @@ class RunSettings(BaseModel):
     data: str | None = None
     num_fewshot: Annotated[int, Field(ge=0)] = 0
     limit: Annotated[float, Field(ge=0)] | None = None
-    output_path: Annotated[Path, BeforeValidator(_placed)] = Path("results/local")
+    output_path: Annotated[Path, BeforeValidator(placed)] = Path("results/local")
     run: str | None = None
     gen_kwargs: str = ""
     seed: int = 0

@@ -8,7 +8,7 @@ from __future__ import annotations
 import errno
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -20,6 +20,7 @@ from harness.tables import Format
 
 if TYPE_CHECKING:
     from harness.plan import Plan
+    from harness.sweep.units import Job
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -153,6 +154,9 @@ def run(
             "--self_repair", help="Give a program that fails back with its error, up to K times; reported apart.", min=0
         ),
     ] = 0,
+    shard: Annotated[
+        str | None, typer.Option(help="K/N: only the K-th of N parts of every task's samples, for many machines.")
+    ] = None,
     stop: Annotated[list[str] | None, typer.Option(help="Stop string of this model; may be given again.")] = None,
     base_url: Annotated[
         str | None, typer.Option("--base-url", help="Attach to this OpenAI-compatible server (http://.../v1).")
@@ -183,7 +187,7 @@ def run(
     ] = None,
 ) -> None:
     """Ask a model the tasks' questions, execute its answers, and print the leaderboard."""
-    from harness.config import parse_sampling
+    from harness.config import parse_sampling, parse_shard
     from harness.models import model_spec
     from harness.plan import Options, prepare
 
@@ -219,6 +223,7 @@ def run(
         spread=spread if spread is not None else 16 * deterministic,
         dialect=dialect,
         self_repair=self_repair,
+        shard=None if shard is None else parse_shard(shard),
     )
     _carry_out(prepare(options))
 
@@ -289,6 +294,52 @@ def batch(
         raise typer.Exit(1)
 
 
+RayAddress = Annotated[
+    str | None,
+    typer.Option("--ray", metavar="ADDRESS", help="A Ray cluster: its address, `auto`, or `local` for one made here."),
+]
+
+
+@app.command()
+def sweep(
+    file: Annotated[Path, typer.Argument(help="TOML with suites, shards, [defaults] and one [[model]] a model.")],
+    address: RayAddress = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only check the file, and say what is left to run.")
+    ] = False,
+) -> None:
+    """Evaluate many checkpoints, cut into units, here or on a Ray cluster; the same command goes on."""
+    from harness.sweep.file import read_sweep
+    from harness.sweep.units import jobs
+    from harness.terminal import console, jobs_table
+
+    swept = read_sweep(file)
+    found = jobs(swept)
+    console.print(jobs_table(found))
+    if not dry_run:
+        _carry_out_jobs(found, address, swept.hosts, swept.cpus)
+
+
+def _carry_out_jobs(jobs: Sequence[Job], address: str | None, hosts: int, cpus: float) -> None:
+    """Run the units, print every run's figures and one leaderboard; exit code 1 when something is left."""
+    from harness.leaderboard import build
+    from harness.sweep import cluster, local
+    from harness.terminal import console, print_report, print_run
+
+    with _stoppable():
+        if address is None:
+            finished = local.carry_out(jobs, console, print_run)
+        else:
+            with cluster.connected(address):
+                finished = cluster.carry_out(jobs, console, print_run, hosts, cpus)
+    if finished.folders:
+        print_report(build(finished.folders), Format.TABLE)
+    for failure in finished.failures:
+        typer.echo(f"symharness: {failure}", err=True)
+    if finished.failures:
+        raise typer.Exit(1)
+
+
 @app.command("lm-eval")
 def lm_eval(
     model: ModelOption,
@@ -340,10 +391,10 @@ def lm_eval_path() -> None:
 
 @app.command()
 def score(
-    path: Annotated[
-        Path,
+    paths: Annotated[
+        list[Path],
         typer.Argument(
-            help="A run folder, or JSON lines with task, sample and completion.", parser=_fetched, metavar="PATH"
+            help="Run folders, or JSON lines with task, sample and completion.", parser=_fetched, metavar="PATH"
         ),
     ],
     data: Data = None,
@@ -359,11 +410,18 @@ def score(
     ] = None,
     name: Annotated[str, typer.Option(help="The model's name, for completions from elsewhere.")] = "saved",
     workers: Workers = None,
+    shards: Annotated[int, typer.Option(help="Parts that the samples of a run are cut into.", min=1)] = 1,
+    hosts: Annotated[int, typer.Option(help="With --ray: parts of a run scored at once.", min=1)] = 1,
+    address: RayAddress = None,
 ) -> None:
     """Score saved completions anew, without a model."""
     from harness.rescore import plan_rescore
+    from harness.sweep.rescoring import rescoring
 
-    _carry_out(plan_rescore(path, data, output_path, name, workers))
+    if len(paths) == 1 and shards == 1 and address is None:
+        _carry_out(plan_rescore(paths[0], data, output_path, name, workers))
+        return
+    _carry_out_jobs(rescoring(paths, data, output_path, name, workers, shards), address, hosts, workers or 1)
 
 
 @app.command()

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from tasks.chat import ChatFormat
+
+T = TypeVar("T")
 
 
 class UserError(Exception):
@@ -76,6 +79,28 @@ class Sampling(_Settings):
     max_tokens: Annotated[int, Field(ge=1)] | None = None
     stop: tuple[str, ...] = ()
     seed: int = 0
+
+
+class Shard(_Settings):
+    """The `number`-th of `count` parts of every task's samples: of `count` neighbours each part has one."""
+
+    number: Annotated[int, Field(ge=1)]
+    count: Annotated[int, Field(ge=1)]
+
+    def __str__(self) -> str:
+        return f"{self.number}/{self.count}"
+
+    def of(self, samples: Sequence[T]) -> Sequence[T]:
+        """What of the samples is this part's."""
+        return samples[self.number - 1 :: self.count]
+
+
+def parse_shard(text: str) -> Shard:
+    """`2/3`: the second of three parts. Raises UserError."""
+    match = re.fullmatch(r"(\d{1,9})/(\d{1,9})", text.strip())
+    if match is None or not 1 <= int(match[1]) <= int(match[2]):
+        raise UserError(f"--shard {text!r}: K/N with K from 1 to N is expected, as 2/3")
+    return Shard(number=int(match[1]), count=int(match[2]))
 
 
 # lm-eval's names for the same things

@@ -12,18 +12,20 @@ import platform
 import sqlite3
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from importlib.metadata import version
-from pathlib import Path
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 
 from executors.pool import Pool
-from harness import replay, storage
+from harness import storage
 from harness.client import Client, Generator, ServerGoneError, without_credentials
 from harness.config import UserError
 from harness.plan import Plan
 from harness.progress import Progress
 from harness.record import Record
+from harness.replay import Replay
+from harness.replay import make as make_replay
 from harness.runlog import RunLog
 from harness.runner import Pipeline
 from harness.serving import Server, deterministic_cost, find_engine, serve
@@ -35,67 +37,108 @@ _WATCH_SECONDS = 0.5
 _PART_SECONDS = 30.0  # as much is lost at most with a machine whose run is kept elsewhere
 
 
-def evaluate(plan: Plan, progress: Progress) -> RunSummary:
-    """Run the plan and write its results.
+class Host:
+    """Who answers a plan and its units: a server of ours, which starts with the first question and again when it died,
+    the one that the plan attaches to, or a replay. A context manager.
+    """
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        self._log = plan.folder / "server.log"
+        self._stack = ExitStack()
+        self._server: Server | None = None
+        self._answers: Replay | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        self.stop()
+
+    def server(self, progress: Progress) -> Server:
+        """The running server. Raises UserError when it does not come up."""
+        if self._server is None:
+            self._server = self._started(progress)
+        return self._server
+
+    def answers(self, what: str) -> Replay:
+        """The known answers to all of the plan's samples. Raises UserError."""
+        if self._answers is None:
+            self._answers = make_replay(what, [(item.task, item.samples) for item in self._plan.prepared])
+        return self._answers
+
+    def stop(self) -> None:
+        """Stop a server of ours; the next question starts it anew."""
+        self._server = None
+        self._stack.close()
+
+    def _started(self, progress: Progress) -> Server:
+        options = self._plan.options
+        if options.base_url is not None:
+            return Server(options.base_url.rstrip("/"), None, None)
+        engine = find_engine(options.vllm)
+        device = "CPU" if engine.cpu else "GPU"
+        progress.say(f"starting vLLM ({device}) with {options.spec.model}; log: {self._log}")
+        if options.deterministic:
+            progress.say(f"deterministic: {deterministic_cost(engine)}")
+        with progress.waiting() as say:
+            running = serve(options.spec, engine, self._log, options.concurrency, None, say, options.deterministic)
+            return self._stack.enter_context(running)
+
+
+def evaluate(plan: Plan, progress: Progress, host: Host | None = None) -> RunSummary:
+    """Run the plan and write its results; `host` serves its model (None: for this plan alone).
 
     Raises UserError; what was recorded by then stays, and the same command goes on from it.
     """
     if plan.options.restart:
         storage.remove(plan.folder)
     with storage.kept(plan.folder, progress.say) as hand_over:
-        _carry_out(plan, progress, hand_over)
+        with RunLog(plan.folder, plan.config, _about(plan), hand_over) as log:
+            _carry_out(plan, log, progress, host)
         storage.refresh(plan.folder)  # others may have answered a part
         return results_of(plan.folder)
 
 
-def _carry_out(plan: Plan, progress: Progress, hand_over: Callable[[Path], None] | None) -> None:
-    with RunLog(plan.folder, plan.config, _about(plan), hand_over) as log:
-        for damage in log.damaged:
-            progress.say(f"{damage.path}:{damage.line}: {damage.reason}; this sample is asked again")
-        for name, error in plan.missing.items():
-            progress.say(f"no data, not asked: {name}: {error}")
-        planned = {item.task.name: len(item.samples) for item in plan.prepared}
-        progress.plan(planned, log.done)
-        if (first := plan.first_prompt()) is not None and first.ids:
-            progress.say(f"first prompt: {len(first.ids)} tokens, {list(first.ids[:8])} ... {list(first.ids[-8:])}")
-        if sum(planned.values()) > len(log.done):
-            _answer(plan, log, progress)
+@contextmanager
+def open_log(plan: Plan, say: Callable[[str], None]) -> Iterator[None]:
+    """The folder of a plan that its units carry out, made or gone on with, and held. Raises UserError as `RunLog`."""
+    with (
+        storage.kept(plan.folder, say) as hand_over,
+        RunLog(plan.folder, plan.config, _about(plan), hand_over),
+    ):
+        yield
 
 
-def _answer(plan: Plan, log: RunLog, progress: Progress) -> None:
+def _carry_out(plan: Plan, log: RunLog, progress: Progress, host: Host | None) -> None:
+    for damage in log.damaged:
+        progress.say(f"{damage.path}:{damage.line}: {damage.reason}; this sample is asked again")
+    for name, error in plan.missing.items():
+        progress.say(f"no data, not asked: {name}: {error}")
+    planned = {item.task.name: len(item.samples) for item in plan.prepared}
+    progress.plan(planned, log.done)
+    if (first := plan.first_prompt()) is not None and first.ids:
+        progress.say(f"first prompt: {len(first.ids)} tokens, {list(first.ids[:8])} ... {list(first.ids[-8:])}")
+    if sum(planned.values()) > len(log.done):
+        with nullcontext(host) if host else Host(plan) as serving:
+            _answer(plan, log, progress, serving)
+
+
+def _answer(plan: Plan, log: RunLog, progress: Progress, host: Host) -> None:
     what = plan.options.spec.replays
     if what is not None:
-        answers = replay.make(what, [(item.task, item.samples) for item in plan.prepared])
-        asyncio.run(_generate(plan, answers, log, progress))
+        asyncio.run(_generate(plan, host.answers(what), log, progress))
         return
     for start in range(1, _SERVER_STARTS + 1):
-        with _server(plan, progress) as server:
-            try:
-                asyncio.run(_generate(plan, _client(plan, server), log, progress, server))
-                return
-            except ServerGoneError as error:
-                if server.process is None or start == _SERVER_STARTS:
-                    raise UserError(f"{error}; what was answered is kept: run the same command again") from error
-                progress.say(f"{error}; starting it again ({start} of {_SERVER_STARTS - 1})")
-
-
-@contextmanager
-def _server(plan: Plan, progress: Progress) -> Iterator[Server]:
-    """The server that answers: one of ours for the length of the block, or the one we are told to attach to."""
-    options = plan.options
-    if options.base_url is not None:
-        yield Server(options.base_url.rstrip("/"), None, None)
-        return
-    engine = find_engine(options.vllm)
-    log = plan.folder / "server.log"
-    progress.say(f"starting vLLM ({'CPU' if engine.cpu else 'GPU'}) with {options.spec.model}; log: {log}")
-    if options.deterministic:
-        progress.say(f"deterministic: {deterministic_cost(engine)}")
-    with ExitStack() as stack:
-        with progress.waiting() as say:
-            running = serve(options.spec, engine, log, options.concurrency, None, say, options.deterministic)
-            server = stack.enter_context(running)
-        yield server
+        server = host.server(progress)
+        try:
+            asyncio.run(_generate(plan, _client(plan, server), log, progress, server))
+            return
+        except ServerGoneError as error:
+            host.stop()
+            if server.process is None or start == _SERVER_STARTS:
+                raise UserError(f"{error}; what was answered is kept: run the same command again") from error
+            progress.say(f"{error}; starting it again ({start} of {_SERVER_STARTS - 1})")
 
 
 def _client(plan: Plan, server: Server) -> Client:

@@ -18,7 +18,7 @@ from harness.averages import RULES, Rule, average, paper_title
 from harness.config import UserError
 from harness.figures import Figure, figures, in_both_forms, primary
 from harness.published import PUBLISHED, PublishedModel, published_models
-from harness.runlog import is_run
+from harness.runlog import runs_in
 from harness.seen import shares_seen
 from harness.stages import STAGES
 from harness.summary import RunSummary, TaskSummary, load_summary
@@ -270,7 +270,7 @@ def find_runs(folders: Iterable[Path]) -> list[Path]:
     for folder in folders:
         if not folder.is_dir():
             raise UserError(f"{folder} does not exist: give run folders, or a folder that holds some")
-        found.update(path.parent for path in folder.rglob("run.json") if is_run(path.parent))
+        found.update(runs_in(folder))
     return sorted(found)
 
 

@@ -16,7 +16,7 @@ from typing import Any
 
 from harness.ask import Ask
 from harness.checkpoint import chat_format, identity, identity_hash, load_tokenizer
-from harness.config import ModelSpec, Sampling, UserError
+from harness.config import ModelSpec, Sampling, Shard, UserError
 from harness.fitting import shorter_forms
 from harness.repair import SelfRepair
 from tasks.chat import ChatFormat, Encoded, EncodingError, Tokenizer, choice_ids, converse, encode
@@ -49,6 +49,7 @@ class Options:
     spread: int = 0
     dialect: str | None = None
     self_repair: int = 0
+    shard: Shard | None = None
 
 
 @dataclass(frozen=True)
@@ -106,6 +107,18 @@ class Plan:
             for item in self.prepared
         ]
         return replace(self, prepared=prepared, config=self.config | {"tasks": _task_configs(prepared)})
+
+    def unit(self, names: Container[str], shard: Shard, folder: Path) -> Plan:
+        """A part of the plan as a plan of its own, as if only these tasks and this shard had been asked for."""
+        prepared = [
+            replace(item, samples=list(shard.of(item.samples)), parts=tuple(p for p in item.parts if p.name in names))
+            for item in self.prepared
+            if item.task.name in names
+        ]
+        config = self.config | {"tasks": json.loads(json.dumps(_task_configs(prepared))), "shard": str(shard)}
+        config.pop("no_data", None)
+        options = replace(self.options, shard=shard, restart=False)
+        return replace(self, options=options, prepared=prepared, missing={}, config=config, folder=folder)
 
     def asks(self, done: set[tuple[str, str]], max_model_len: int | None = None) -> Iterator[Ask]:
         """The samples that are still to be asked, with their prompts encoded a chunk at a time.
@@ -185,6 +198,8 @@ def prepare(options: Options) -> Plan:
     prepared = _each_asked_once(prepared)
     if options.dialect is not None:
         prepared = _in_dialect(prepared, options.dialect)
+    if options.shard is not None:
+        prepared = [replace(item, samples=list(options.shard.of(item.samples))) for item in prepared]
     without = options.spec.replays or options.spec.tokenizer == "none"
     tokenizer = None if without else load_tokenizer(options.spec)
     try:
@@ -209,8 +224,10 @@ def prepare(options: Options) -> Plan:
         config["no_data"] = {name: error.lacking for name, error in missing.items()}
     if options.dialect is not None:
         config["dialect"] = options.dialect
+    if options.shard is not None:
+        config["shard"] = str(options.shard)
     config = json.loads(json.dumps(config))
-    plan = Plan(options, prepared, missing, tokenizer, asked_in, config, _run_folder(options, config))
+    plan = Plan(options, prepared, missing, tokenizer, asked_in, config, run_folder(options, config))
     _check_prompts(plan)
     return plan
 
@@ -322,7 +339,7 @@ def _sendable(text: str) -> str:
     return text.encode("utf-8", "replace").decode()
 
 
-def _run_folder(options: Options, config: Mapping[str, Any]) -> Path:
+def run_folder(options: Options, config: Mapping[str, Any]) -> Path:
     """`<output_path>/<model>/<run>`; unnamed runs are named by their config, so that the same command goes on."""
     digest = hashlib.sha256(json.dumps(config, sort_keys=True).encode()).hexdigest()[:10]
     run = options.run_name or digest

@@ -4,6 +4,8 @@ Every process that works on a run writes a part of its own (`samples-0000.jsonl`
 that a kill at any byte costs at most the samples in flight, and nothing is ever rewritten. Of several records of one
 sample the first without a fault counts. Where parts are handed over to be sent elsewhere, they are closed every now and
 then, and their names tell processes of several machines apart (`samples-000000-3f9a60c1.jsonl`).
+
+A run that was cut into units holds them under `units/`, each a run folder of its own; their parts are its parts.
 """
 
 from __future__ import annotations
@@ -27,6 +29,7 @@ from harness.record import CorruptLineError, Record, completed_key, parse_line
 
 RUN_FILE = "run.json"
 SERVED_FILE = "served.json"
+UNITS = "units"
 _PARTS = "samples-*.jsonl"
 _PART_BYTES = 8 << 20  # of a part that is to be handed over
 
@@ -38,6 +41,10 @@ class Damage:
     path: Path
     line: int
     reason: str
+
+
+class RunInUseError(UserError):
+    """Another process is writing the run."""
 
 
 class RunLog:
@@ -134,7 +141,8 @@ class RunLog:
 
 
 def parts(folder: Path) -> list[Path]:
-    return _own_parts(folder)
+    """A run's own parts and those of its units, in a fixed order."""
+    return _own_parts(folder) + sorted(folder.glob(f"{UNITS}/*/{_PARTS}"))
 
 
 def _own_parts(folder: Path) -> list[Path]:
@@ -148,6 +156,14 @@ def _part_names(first: int, writer: str) -> Iterator[str]:
 
 def is_run(folder: Path) -> bool:
     return (folder / RUN_FILE).is_file()
+
+
+def runs_in(folder: Path) -> Iterator[Path]:
+    """The run folders in a folder, itself included; units are parts of their run and no runs."""
+    for path in folder.rglob(RUN_FILE):
+        unit = path.parent.parent.name == UNITS and is_run(path.parent.parent.parent)
+        if path.is_file() and (not unit or path.parent == folder):
+            yield path.parent
 
 
 def read_run(folder: Path) -> dict[str, Any]:
@@ -177,6 +193,11 @@ def read_records(folder: Path) -> Iterator[Record]:
             faulty.pop(record.key, None)
             yield record
     yield from faulty.values()
+
+
+def completed(folder: Path) -> set[tuple[str, str]]:
+    """Task and id of the samples that have a record without a fault."""
+    return _completed(folder)[0]
 
 
 def _completed(folder: Path) -> tuple[set[tuple[str, str]], list[Damage]]:
@@ -217,7 +238,7 @@ def _locked(folder: Path) -> int:
         os.close(descriptor)
         if error.errno not in (errno.EAGAIN, errno.EACCES):
             raise
-        raise UserError(
+        raise RunInUseError(
             f"{folder}: another symharness is writing this run; wait for it, or give another --run name"
         ) from error
     return descriptor

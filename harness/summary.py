@@ -212,7 +212,7 @@ def _of_todays_records(folder: Path) -> bool:
         named: dict[str, dict[str, Any]] = json.loads((folder / RECORDS_FILE).read_text(encoding="ascii"))
     except (OSError, ValueError):
         return False
-    found = {part.name: part for part in parts(folder)}
+    found = {_name(folder, part): part for part in parts(folder)}
     if named.keys() != found.keys():
         return False
     written = (folder / RESULTS_FILE).stat().st_mtime_ns
@@ -224,6 +224,10 @@ def _of_todays_records(folder: Path) -> bool:
         if status.st_mtime_ns > written and _hash(part) != named[name]["blake2b"]:
             return False
     return True
+
+
+def _name(folder: Path, part: Path) -> str:
+    return part.relative_to(folder).as_posix()
 
 
 def _task_of_results(name: str, row: Mapping[str, Any]) -> TaskSummary:
@@ -301,7 +305,10 @@ def write_results(summary: RunSummary) -> Path:
     }
     first = f'{{"symharness": {json.dumps(ours, separators=(",", ":"), ensure_ascii=False)},'
     rest = json.dumps(lm_eval_results(summary), indent=1, sort_keys=True, ensure_ascii=False).removeprefix("{")
-    named = {part.name: {"bytes": part.stat().st_size, "blake2b": _hash(part)} for part in parts(summary.folder)}
+    named = {
+        _name(summary.folder, part): {"bytes": part.stat().st_size, "blake2b": _hash(part)}
+        for part in parts(summary.folder)
+    }
     # Last: a kill between the two must not leave old numbers beside the names of today's records.
     results = _replace(summary.folder / RESULTS_FILE, first + rest + "\n")
     _replace(summary.folder / RECORDS_FILE, json.dumps(named, indent=1) + "\n")

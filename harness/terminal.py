@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from harness.data import Listed, Verified
     from harness.doctor import Finding
     from harness.models import KnownModel
+    from harness.sweep.units import Job
     from tasks.download import Report as DownloadReport
 
 # Model text may be printed: markup in it must not be read as ours.
@@ -246,6 +247,18 @@ def batch_table(runs: Sequence[BatchRun]) -> Table:
     reasons = {task: reason for run in runs for task, reason in run.missing.items()}
     table.caption = "\n".join(f"{task}: {reason}" for task, reason in reasons.items())
     table.caption_justify = "left"
+    return table
+
+
+def jobs_table(jobs: Sequence[Job]) -> Table:
+    """What a sweep will do, one model a line."""
+    table = Table()
+    for head in ("run", "tasks", "samples", "units", "left", "GPUs a host", "no data"):
+        table.add_column(head, overflow="fold", justify="left" if head in {"run", "no data"} else "right")
+    for job in jobs:
+        samples = sum(len(item.samples) for item in job.plan.prepared)
+        counts = (len(job.plan.prepared), samples, len(job.units), len(job.pending()), f"{job.gpus:g}")
+        table.add_row(job.name, *map(str, counts), ", ".join(job.plan.missing))
     return table
 
 

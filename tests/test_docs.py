@@ -15,9 +15,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+import yaml
 
 from harness.metrics_page import metrics_page
 from harness.serving import PROJECT
+from harness.sweep.file import read_sweep
 from tasks.task import registry
 
 DOCS = PROJECT / "docs"
@@ -86,6 +88,30 @@ def test_an_executor_and_a_task_are_added(workspace: Path) -> None:
     assert "9 passed" in follow("add-an-executor.md", workspace)
     printed = follow("add-a-task.md", workspace)
     assert "66.67" in printed
+
+
+def test_a_sweep(workspace: Path) -> None:
+    printed = follow("cluster.md", workspace)
+    assert "replay_gold/nightly" in printed
+    assert "100.00" in printed
+
+
+def test_the_files_of_a_cluster_are_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are for other machines than this one; each is at least what its reader reads."""
+    files = sorted((DOCS / "cluster").iterdir())
+    assert {path.suffix for path in files} == {".toml", ".sh", ".sbatch", ".yaml"}
+    for path in files:
+        match path.suffix:
+            case ".sh" | ".sbatch":
+                subprocess.run(["bash", "-n", path], check=True)
+            case ".yaml":
+                assert yaml.safe_load(path.read_text(encoding="utf-8"))
+    checkpoint = tmp_path / "checkpoints" / "symbol-sft" / "step-100"
+    checkpoint.mkdir(parents=True)
+    (checkpoint / "config.json").write_text("{}")
+    monkeypatch.chdir(tmp_path)
+    swept = read_sweep(DOCS / "cluster" / "checkpoints.toml")
+    assert [run.spec.tensor_parallel_size for run in swept.runs] == [1, 1, 2]
 
 
 @pytest.mark.e2e

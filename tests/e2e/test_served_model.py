@@ -35,7 +35,7 @@ def server(spec: ModelSpec, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     log = tmp_path_factory.mktemp("server") / "server.log"
     with serve(spec, find_engine(None), log, max_num_seqs=64) as running:
         yield running
-    assert gone("vllm.entrypoints.openai.api_server", 5)
+    assert gone(f"{find_engine(None).python} -m vllm.entrypoints.openai.api_server", 5)
 
 
 async def test_token_ids_and_text_are_one_prompt(server: Server, spec: ModelSpec) -> None:
@@ -93,6 +93,23 @@ def test_killed_in_the_middle_nothing_finished_is_generated_twice(server: Server
     after = {record.sample: record for record in read_records(folder)}
     assert len(after) == recorded(folder) == 16
     assert all(after[name] == record for name, record in before.items())
+
+
+def test_the_plug_in_under_xdist_asks_the_model_once(server: Server, tmp_path: Path) -> None:
+    """Two test processes share one evaluation of a live model; a figure that is not reached fails its task alone."""
+    (tmp_path / "evals.toml").write_text("[scan]\nexact_match = 0\n[spider]\nexecution_accuracy = 100\n")
+    command = [
+        sys.executable, "-m", "pytest", "-q", "-n", "2", "--rootdir", str(tmp_path),
+        "--symharness-model", str(CHECKPOINT), "--symharness-tasks", "scan,spider",
+        "--symharness-data", "bundled", "--symharness-limit", "4",
+        "--symharness-base-url", server.base_url, "--symharness-output", str(tmp_path / "out"),
+        "--symharness-thresholds", str(tmp_path / "evals.toml"),
+    ]  # fmt: skip
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=300, check=False)
+    assert "1 failed, 1 passed" in done.stdout, done.stdout + done.stderr
+    assert "symharness: spider execution_accuracy" in done.stdout
+    (run,) = (tmp_path / "out").glob("*/*/run.json")
+    assert recorded(run.parent) == len(list(read_records(run.parent))) == 8
 
 
 def recorded(folder: Path) -> int:
