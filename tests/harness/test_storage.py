@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -33,6 +34,9 @@ from harness.record import Record
 from harness.remote import Remote
 from harness.runlog import RunLog, parts, read_records, read_run
 from harness.summary import RunSummary
+from harness.sweep.file import read_sweep
+from harness.sweep.local import carry_out as carry_out_jobs
+from harness.sweep.units import jobs
 from tests.buckets import BUCKET, keys, s3
 from tests.harness.test_record import RECORD
 from tests.harness.test_runlog import CONFIG, names, sample
@@ -462,3 +466,23 @@ def test_single_files_are_scored_too(bucket: Any) -> None:
     bucket.put_object(Bucket=BUCKET, Key="saved/answers.jsonl", Body=line.encode())
     (path,) = storage.fetch([f"{ROOT}/saved/answers.jsonl"])
     assert path.read_text() == line
+
+
+def test_a_sweep_in_a_bucket(bucket: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "nightly.toml"
+    settings = 'data = "bundled"\nlimit = 4\nworkers = 1\n[[model]]\nmodel = "replay:gold"\n'
+    file.write_text(f'output_path = "{ROOT}"\nsuites = ["scan"]\nshards = 2\n[defaults]\n{settings}')
+    (job,) = jobs(read_sweep(file))
+    another_machine(tmp_path / "elsewhere", monkeypatch)
+    assert job.make().folder.is_relative_to(tmp_path / "elsewhere"), "each machine has a mirror of its own"
+    another_machine(tmp_path / "cache", monkeypatch)
+    finished = carry_out_jobs([job], Console(file=io.StringIO()), lambda _: None)
+    assert finished.failures == []
+    stored = Counter(str(PurePosixPath(key).parent) for key in keys(bucket) if "samples-" in key)
+    units = "replay_gold/nightly/units"
+    assert stored == {f"{units}/scan-1-of-2": 1, f"{units}/scan-2-of-2": 1}
+    assert {"replay_gold/nightly/run.json", "replay_gold/nightly/results.json"} < set(keys(bucket))
+    another_machine(tmp_path / "elsewhere", monkeypatch)
+    (again,) = jobs(read_sweep(file))
+    storage.refresh(again.plan.folder)
+    assert again.pending() == []
