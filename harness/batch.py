@@ -17,17 +17,23 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from rich.console import Console
 
 from harness.config import UserError, first_error, parse_sampling
 from harness.evaluate import evaluate
 from harness.models import model_spec
+from harness.place import place
 from harness.plan import Options, prepare
 from harness.progress import Progress
 from harness.summary import RunSummary
 from tasks.source import Place, SourceError, locate
 from tasks.task import Task, UnknownTaskError, select
+
+
+def placed(value: object) -> object:
+    """What a file calls a path or URL, as the path on which it is worked."""
+    return place(value) if isinstance(value, str) else value
 
 
 class RunSettings(BaseModel):
@@ -40,7 +46,7 @@ class RunSettings(BaseModel):
     data: str | None = None
     num_fewshot: Annotated[int, Field(ge=0)] = 0
     limit: Annotated[float, Field(ge=0)] | None = None
-    output_path: Path = Path("results/local")
+    output_path: Annotated[Path, BeforeValidator(placed)] = Path("results/local")
     run: str | None = None
     gen_kwargs: str = ""
     seed: int = 0

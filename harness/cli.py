@@ -29,6 +29,34 @@ app = typer.Typer(
     help="Serve a checkpoint through vLLM and score the symbols it writes by executing them.",
 )
 
+
+def _place(text: str | Path) -> Path:
+    """Where a path or URL that is written to is worked on."""
+    if "://" not in str(text):
+        return Path(text)
+    from harness.place import place
+
+    return place(text)
+
+
+def _fetched(text: str | Path) -> Path:
+    """Where a path or URL that is read is worked on, with what is there now."""
+    if "://" not in str(text):
+        return Path(text)
+    from harness.storage import fetch
+
+    return fetch([text])[0]
+
+
+def _local(text: str | Path) -> Path:
+    """A path of this machine."""
+    from harness.config import UserError
+
+    if "://" in str(text):
+        raise UserError(f"{text}: only runs are written to a URL; give a path of this machine")
+    return Path(text)
+
+
 ModelOption = Annotated[
     str,
     typer.Option(
@@ -81,8 +109,17 @@ Limit = Annotated[
 ]
 Workers = Annotated[int | None, typer.Option(help="Scoring processes. [default: half of the cores]", min=1)]
 FormatOption = Annotated[Format, typer.Option("--format", help="table, md, csv, json or latex.")]
+RunsPath = Annotated[
+    Path,
+    typer.Option("--output_path", "-o", help="Where run folders go: a path or a URL.", parser=_place, metavar="PATH"),
+]
 Folders = Annotated[
-    list[Path] | None, typer.Argument(help="Run folders, or folders that hold some. [default: results]")
+    list[Path] | None,
+    typer.Argument(
+        help="Run folders, or folders that hold some; paths or URLs. [default: results]",
+        parser=_fetched,
+        metavar="PATH",
+    ),
 ]
 
 GoldData = Annotated[
@@ -97,9 +134,7 @@ def run(
     data: Data = None,
     num_fewshot: Annotated[int, typer.Option("--num_fewshot", "-f", help="Worked exemplars in the prompt.", min=0)] = 0,
     limit: Limit = None,
-    output_path: Annotated[Path, typer.Option("--output_path", "-o", help="Where run folders go.")] = Path(
-        "results/local"
-    ),
+    output_path: RunsPath = Path("results/local"),
     run_name: Annotated[str | None, typer.Option("--run", help="Name of the run. [default: from its config]")] = None,
     restart: Annotated[bool, typer.Option(help="Delete what this run has so far and begin it anew.")] = False,
     apply_chat_template: Annotated[
@@ -349,9 +384,7 @@ def lm_eval(
     tasks: Annotated[str, typer.Option(help="mmlu, its groups, or both.")] = "mmlu",
     data: Data = None,
     limit: Limit = None,
-    output_path: Annotated[Path, typer.Option("--output_path", "-o", help="Where run folders go.")] = Path(
-        "results/local"
-    ),
+    output_path: RunsPath = Path("results/local"),
     chat_format: ChatFormatOption = None,
     revision: Revision = None,
     tokenizer: TokenizerOption = None,
@@ -395,10 +428,22 @@ def lm_eval_path() -> None:
 
 @app.command()
 def score(
-    paths: Annotated[list[Path], typer.Argument(help="Run folders, or JSON lines with task, sample and completion.")],
+    paths: Annotated[
+        list[Path],
+        typer.Argument(
+            help="Run folders, or JSON lines with task, sample and completion.", parser=_fetched, metavar="PATH"
+        ),
+    ],
     data: Data = None,
     output_path: Annotated[
-        Path | None, typer.Option("--output_path", "-o", help="Where the new run folder goes. [default: beside]")
+        Path | None,
+        typer.Option(
+            "--output_path",
+            "-o",
+            help="Where the new run folder goes. [default: beside]",
+            parser=_place,
+            metavar="PATH",
+        ),
     ] = None,
     name: Annotated[str, typer.Option(help="The model's name, for completions from elsewhere.")] = "saved",
     workers: Workers = None,
@@ -582,7 +627,10 @@ def metrics(
 
 @app.command()
 def compare(
-    runs: Annotated[list[Path], typer.Argument(help="Run folders; all others are compared with the first.")],
+    runs: Annotated[
+        list[Path],
+        typer.Argument(help="Run folders; all others are compared with the first.", parser=_fetched, metavar="PATH"),
+    ],
     baseline: Annotated[
         str | None, typer.Option(help="Compare with this run, or with `published:LLaMA-2-Chat-7B` (unpaired).")
     ] = None,
@@ -633,7 +681,7 @@ def compare(
         for run in runs:
             print_report(compare_published(run, model, _names(tasks)), form)
         return
-    folders = runs if baseline is None else [Path(baseline), *runs]
+    folders = runs if baseline is None else [_fetched(baseline), *runs]
     print_report(compare_runs(folders, _names(tasks), every_metric), form)
 
 
@@ -642,7 +690,13 @@ def leaderboard(
     folders: Folders = None,
     output_path: Annotated[
         Path | None,
-        typer.Option("--output_path", "-o", help="Folder for LEADERBOARD.md and leaderboard.csv, .json, .tex."),
+        typer.Option(
+            "--output_path",
+            "-o",
+            help="Folder for LEADERBOARD.md and leaderboard.csv, .json, .tex.",
+            parser=_local,
+            metavar="PATH",
+        ),
     ] = None,
     published: Annotated[bool, typer.Option(help="Show the paper's rows.")] = True,
     form: FormatOption = Format.TABLE,
@@ -671,14 +725,18 @@ def contamination(
             "--output_path",
             "-o",
             help="Folder for contamination.json: a model's folder, to have it on the leaderboard.",
+            parser=_place,
+            metavar="PATH",
         ),
     ] = None,
     form: FormatOption = Format.TABLE,
 ) -> None:
     """Find test samples in training files: whole questions and golds, and n-grams of questions."""
     from harness.contamination import look_for
+    from harness.place import address
     from harness.plan import find_tasks
     from harness.seen import CONTAMINATION_FILE
+    from harness.storage import push
     from harness.terminal import print_report
 
     prepared, missing = find_tasks(_names(*tasks or ["all"]), data, None)
@@ -690,27 +748,32 @@ def contamination(
         output_path.mkdir(parents=True, exist_ok=True)
         path = output_path / CONTAMINATION_FILE
         path.write_text(report.json(), encoding="utf-8")
-        typer.echo(f"written: {path}", err=True)
+        push(output_path)
+        typer.echo(f"written: {address(path)}", err=True)
 
 
 @app.command()
 def publish(
-    runs: Annotated[list[Path], typer.Argument(help="Run folders.")],
-    output_path: Annotated[Path, typer.Option("--output_path", "-o", help="Where they go, as <model>/<run>.")] = Path(
-        "results"
-    ),
+    runs: Annotated[list[Path], typer.Argument(help="Run folders.", parser=_fetched, metavar="PATH")],
+    output_path: Annotated[
+        Path,
+        typer.Option("--output_path", "-o", help="Where they go, as <model>/<run>.", parser=_place, metavar="PATH"),
+    ] = Path("results"),
 ) -> None:
     """Copy runs without the texts of data that are not ours: ids, hashes, outcomes and statistics stay."""
+    from harness.place import address
     from harness.publish import publish as published
 
     for run in runs:
-        typer.echo(f"written: {published(run, output_path)}")
+        typer.echo(f"written: {address(published(run, output_path))}")
 
 
 @app.command()
 def site(
     folders: Folders = None,
-    output_path: Annotated[Path, typer.Option("--output_path", "-o", help="Folder of the site.")] = Path("site"),
+    output_path: Annotated[
+        Path, typer.Option("--output_path", "-o", help="Folder of the site.", parser=_local, metavar="PATH")
+    ] = Path("site"),
     data: Annotated[
         str | None, typer.Option(help="Data root of the runs, for their gold. [default: $SYMHARNESS_DATA]")
     ] = None,
@@ -745,7 +808,7 @@ def view(
 
 @app.command()
 def export(
-    run: Annotated[Path, typer.Argument(help="A run folder.")],
+    run: Annotated[Path, typer.Argument(help="A run folder.", parser=_fetched, metavar="PATH")],
     form: Annotated[Form, typer.Option("--to", help="lm-eval, parquet, model-card, wandb or mlflow.")],
     output_path: Annotated[
         str | None,

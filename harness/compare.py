@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from harness.answers import Answered, Run, load
 from harness.config import UserError
 from harness.figures import Figure, figures, primary
+from harness.place import address
 from harness.statistics import LEVEL, Comparison, holm
 from harness.statistics import compare as compare_statistics
 from harness.tables import Grid, p_value, percent
@@ -96,7 +97,7 @@ class Report:
         return pd.DataFrame([self._record(line) for line in self.lines])
 
     def json(self) -> str:
-        runs = [{"run": run.letter, "folder": str(run.folder), "config": run.config} for run in self.runs]
+        runs = [{"run": run.letter, "folder": address(run.folder), "config": run.config} for run in self.runs]
         flips = [
             {"task": f.task, "run": f.run, "sample": f.sample, "before": f.before, "after": f.after} for f in self.flips
         ]

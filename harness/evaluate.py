@@ -9,16 +9,17 @@ from __future__ import annotations
 import asyncio
 import os
 import platform
-import shutil
 import sqlite3
 import sys
-from contextlib import ExitStack, nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, nullcontext
 from importlib.metadata import version
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from executors.pool import Pool
+from harness import storage
 from harness.client import Client, Generator, ServerGoneError, without_credentials
 from harness.config import UserError
 from harness.plan import Plan
@@ -35,6 +36,7 @@ from harness.summary import RunSummary, results_of
 
 _SERVER_STARTS = 4
 _WATCH_SECONDS = 0.5
+_PART_SECONDS = 30.0  # as much is lost at most with a machine whose run is kept elsewhere
 
 
 class Host:
@@ -92,26 +94,37 @@ def evaluate(plan: Plan, progress: Progress, host: Host | None = None) -> RunSum
 
     Raises UserError; what was recorded by then stays, and the same command goes on from it.
     """
-    if plan.options.restart and plan.folder.exists():
-        shutil.rmtree(plan.folder)
-    with open_log(plan) as log:
-        for damage in log.damaged:
-            progress.say(f"{damage.path}:{damage.line}: {damage.reason}; this sample is asked again")
-        for name, error in plan.missing.items():
-            progress.say(f"no data, not asked: {name}: {error}")
-        planned = {item.task.name: len(item.samples) for item in plan.prepared}
-        progress.plan(planned, log.done)
-        if (first := plan.first_prompt()) is not None and first.ids:
-            progress.say(f"first prompt: {len(first.ids)} tokens, {list(first.ids[:8])} ... {list(first.ids[-8:])}")
-        if sum(planned.values()) > len(log.done):
-            with noted_start(plan.folder), nullcontext(host) if host else Host(plan) as serving:
-                _answer(plan, log, progress, serving)
-    return results_of(plan.folder)
+    if plan.options.restart:
+        storage.remove(plan.folder)
+    with storage.kept(plan.folder, progress.say) as hand_over:
+        with RunLog(plan.folder, plan.config, _about(plan), hand_over) as log:
+            _carry_out(plan, log, progress, host)
+        storage.refresh(plan.folder)  # others may have answered a part
+        return results_of(plan.folder)
 
 
-def open_log(plan: Plan) -> RunLog:
-    """The plan's run folder, made or gone on with. Raises UserError as `RunLog`."""
-    return RunLog(plan.folder, plan.config, _about(plan))
+@contextmanager
+def open_log(plan: Plan, say: Callable[[str], None]) -> Iterator[None]:
+    """The folder of a plan that its units carry out, made or gone on with, and held. Raises UserError as `RunLog`."""
+    with (
+        storage.kept(plan.folder, say) as hand_over,
+        RunLog(plan.folder, plan.config, _about(plan), hand_over),
+    ):
+        yield
+
+
+def _carry_out(plan: Plan, log: RunLog, progress: Progress, host: Host | None) -> None:
+    for damage in log.damaged:
+        progress.say(f"{damage.path}:{damage.line}: {damage.reason}; this sample is asked again")
+    for name, error in plan.missing.items():
+        progress.say(f"no data, not asked: {name}: {error}")
+    planned = {item.task.name: len(item.samples) for item in plan.prepared}
+    progress.plan(planned, log.done)
+    if (first := plan.first_prompt()) is not None and first.ids:
+        progress.say(f"first prompt: {len(first.ids)} tokens, {list(first.ids[:8])} ... {list(first.ids[-8:])}")
+    if sum(planned.values()) > len(log.done):
+        with noted_start(plan.folder), nullcontext(host) if host else Host(plan) as serving:
+            _answer(plan, log, progress, serving)
 
 
 def _answer(plan: Plan, log: RunLog, progress: Progress, host: Host) -> None:
@@ -179,13 +192,23 @@ async def _run(plan: Plan, generator: Generator, pool: Pool, log: RunLog, progre
 
     served = generator.max_model_len if isinstance(generator, Client) else None
     limit = min(filter(None, (served, plan.options.spec.max_model_len)), default=None)
+    closing = asyncio.create_task(_close_parts(log))
     pipeline = Pipeline(generator, pool, record, plan.identity, plan.options.concurrency, limit, plan.self_repair)
     try:
         await pipeline.run(plan.asks(log.done, limit))
     except OSError as error:
         raise UserError(f"{plan.folder}: cannot write ({error}); make room and run the same command again") from error
+    finally:
+        closing.cancel()
     if plan.options.spread:
         progress.say(await measure_spread(plan, generator, limit))
+
+
+async def _close_parts(log: RunLog) -> None:
+    """Have what was recorded sent away now and then, also when no further record comes for long."""
+    while log.hands_over:
+        await asyncio.sleep(_PART_SECONDS / 10)
+        log.close_part(_PART_SECONDS)
 
 
 def default_workers() -> int:

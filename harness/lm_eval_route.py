@@ -12,10 +12,12 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from harness import storage
 from harness.client import Client, without_credentials
 from harness.config import UserError
 from harness.plan import Plan, Prepared
@@ -41,9 +43,18 @@ def run_lm_eval(plan: Plan) -> RunSummary:
         raise UserError(f"task {free[0]} has no given choices: lm-eval's route is for mmlu and its groups")
     client = asyncio.run(_probed(Client(plan.options.base_url.rstrip("/"), plan.options.served_model_name)))
     folder = plan.folder.with_name(f"{plan.folder.name}-lm-eval")
-    with RunLog(
-        folder, {**plan.config, "route": ROUTE}, {"command": [without_credentials(word) for word in sys.argv]}
-    ) as log:
+    with storage.kept(folder, partial(print, file=sys.stderr)) as hand_over:
+        _record_all(plan, client, program, folder, hand_over)
+        summary = summarise(folder)
+        write_results(summary)
+    return summary
+
+
+def _record_all(
+    plan: Plan, client: Client, program: str, folder: Path, hand_over: Callable[[Path], None] | None
+) -> None:
+    about = {"command": [without_credentials(word) for word in sys.argv]}
+    with RunLog(folder, {**plan.config, "route": ROUTE}, about, hand_over) as log:
         todo = [item for item in plan.prepared if any((item.task.name, s.id) not in log.done for s in item.samples)]
         if todo:
             files = folder / "lm-eval"
@@ -54,9 +65,6 @@ def run_lm_eval(plan: Plan) -> RunSummary:
                 for record in records(plan, item, files):
                     if record.key not in log.done:
                         log.append(record)
-    summary = summarise(folder)
-    write_results(summary)
-    return summary
 
 
 async def _probed(client: Client) -> Client:

@@ -14,9 +14,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from executors.outcome import Outcome, Value, to_json
+from harness import storage
 from harness.config import UserError
+from harness.place import address, is_remote
 from harness.record import Attempt, Record
-from harness.runlog import RUN_FILE, read_records, read_run
+from harness.runlog import RUN_FILE, is_run, read_records, read_run
 from harness.summary import RESULTS_FILE, results_of
 
 # What run.json says of the machine and of the first prompt stays at home.
@@ -30,10 +32,11 @@ def publish(run: Path, root: Path) -> Path:
     """
     content = read_run(run)
     target = root / run.parent.name / run.name
-    if target.exists():
-        raise UserError(f"{target} is there already: take it away first")
+    storage.refresh(target)
+    if is_run(target) or (target.exists() and not is_remote(target)):
+        raise UserError(f"{address(target)} is there already: take it away first")
     ours = {name for name, plan in content["config"]["tasks"].items() if plan.get("place") == "bundled"}
-    target.mkdir(parents=True)
+    target.mkdir(parents=True, exist_ok=True)
     about = {key: content["about"][key] for key in _KEPT if key in content["about"]}
     text = json.dumps({"config": content["config"], "about": about}, indent=1, sort_keys=True, ensure_ascii=False)
     (target / RUN_FILE).write_text(text + "\n", encoding="utf-8")
@@ -44,6 +47,7 @@ def publish(run: Path, root: Path) -> Path:
     results_of(target)
     if (run / RESULTS_FILE).read_bytes() != (target / RESULTS_FILE).read_bytes():
         raise UserError(f"{target} has other numbers than {run}: say so, this is a mistake of ours")
+    storage.push(target)
     return target
 
 

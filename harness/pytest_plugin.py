@@ -49,12 +49,12 @@ _Thresholds = Mapping[str, Mapping[str, Threshold]]
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("symharness", "evaluate a model, one test a task")
     group.addoption("--symharness-model", metavar="MODEL", help="checkpoint folder, hub id or replay:...")
-    group.addoption("--symharness-run", metavar="FOLDER", type=Path, help="a saved run instead of a model")
+    group.addoption("--symharness-run", metavar="FOLDER", help="a saved run instead of a model")
     group.addoption("--symharness-tasks", metavar="TASKS", help="tasks and suites, separated by commas")
     group.addoption("--symharness-data", metavar="DATA", help="data root, or bundled, hub, download")
     group.addoption("--symharness-limit", metavar="N", type=float, help="first N samples a task, or a share below 1")
     group.addoption("--symharness-base-url", metavar="URL", help="attach to this server")
-    group.addoption("--symharness-output", metavar="FOLDER", type=Path, default=Path("results/local"))
+    group.addoption("--symharness-output", metavar="FOLDER", default="results/local")
     group.addoption("--symharness-thresholds", metavar="FILE", type=Path, help="TOML: a table a task, metric = percent")
     group.addoption("--symharness-per-sample", action="store_true", help="one test a sample: its answer must be right")
 
@@ -106,13 +106,16 @@ def _planned(config: pytest.Config) -> tuple[Plan | None, list[str]]:
     """The plan (None for a saved run) and the names of the tasks to test. Raises UserError."""
     from harness.config import Sampling, UserError
     from harness.models import model_spec
+    from harness.place import place
     from harness.plan import Options, prepare
+    from harness.storage import fetch
     from harness.summary import summarise
 
     wanted = [name.strip() for name in (config.getoption("--symharness-tasks") or "").split(",") if name.strip()]
-    saved: Path | None = config.getoption("--symharness-run")
+    saved: str | None = config.getoption("--symharness-run")
     if saved is not None:
-        config.stash[_SUMMARY] = summarise(saved)
+        (run,) = fetch([saved])
+        config.stash[_SUMMARY] = summarise(run)
         there = [task.name for task in config.stash[_SUMMARY].tasks]
         missing = [name for name in wanted if name not in there]
         if missing:
@@ -123,7 +126,7 @@ def _planned(config: pytest.Config) -> tuple[Plan | None, list[str]]:
             spec=model_spec(model=config.getoption("--symharness-model")),
             tasks=wanted or ["all"],
             sampling=Sampling(),
-            output_path=config.getoption("--symharness-output"),
+            output_path=place(config.getoption("--symharness-output")),
             data=config.getoption("--symharness-data"),
             limit=config.getoption("--symharness-limit"),
             base_url=config.getoption("--symharness-base-url"),

@@ -1,8 +1,9 @@
 """A run on disk: `run.json` first, then append-only parts of records, merged on read.
 
 Every process that works on a run writes a part of its own (`samples-0000.jsonl`, ...), one flushed line a sample, so
-that a kill at any byte costs at most the samples in flight, and nothing is ever rewritten (which also suits object
-stores). Of several records of one sample the first without a fault counts.
+that a kill at any byte costs at most the samples in flight, and nothing is ever rewritten. Of several records of one
+sample the first without a fault counts. Where parts are handed over to be sent elsewhere, they are closed every now and
+then, and their names tell processes of several machines apart (`samples-000000-3f9a60c1.jsonl`).
 
 A run that was cut into units holds them under `units/`, each a run folder of its own; their parts are its parts.
 """
@@ -11,9 +12,12 @@ from __future__ import annotations
 
 import errno
 import fcntl
+import itertools
 import json
 import os
+import secrets
 import sys
+import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +31,7 @@ RUN_FILE = "run.json"
 SERVED_FILE = "served.json"
 UNITS = "units"
 _PARTS = "samples-*.jsonl"
+_PART_BYTES = 8 << 20  # of a part that is to be handed over
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,23 +50,43 @@ class RunInUseError(UserError):
 class RunLog:
     """The writer of a run folder; holds its lock. Use as a context manager."""
 
-    def __init__(self, folder: Path, config: Mapping[str, Any], about: Mapping[str, Any]) -> None:
-        """Create the run, or go on with it when its config is the same.
+    def __init__(
+        self,
+        folder: Path,
+        config: Mapping[str, Any],
+        about: Mapping[str, Any],
+        hand_over: Callable[[Path], None] | None = None,
+    ) -> None:
+        """Create the run, or go on with it when its config is the same. Every file that will not change any more is
+        handed over as soon as it is closed; those that are there already, at once.
 
         Raises UserError when the folder cannot be written, is in use, or holds a run with another config (naming the
         keys that differ).
         """
         self.folder = folder
+        self._hand_over = hand_over
+        self._opened = 0.0
+        self._part: TextIO | None = None
         try:
             folder.mkdir(parents=True, exist_ok=True)
             self._lock = _locked(folder)
+        except OSError as error:
+            raise _unwritable(folder, error) from error
+        try:
             _begin(folder, config, about)
             self.done, self.damaged = _completed(folder)
-            self._part: TextIO | None = None
+            own = _own_parts(folder)
+            self._names = _part_names(len(own), secrets.token_hex(4) if hand_over else "")
+            if hand_over is not None:
+                for path in (folder / RUN_FILE, folder / SERVED_FILE, *own):
+                    if path.exists():
+                        hand_over(path)
         except OSError as error:
-            raise UserError(
-                f"{folder}: cannot write the run there: {error.strerror}; choose another --output_path"
-            ) from error
+            os.close(self._lock)
+            raise _unwritable(folder, error) from error
+        except BaseException:
+            os.close(self._lock)
+            raise
 
     def answered_by(self, served: Mapping[str, Any]) -> None:
         """Note what a server that is not ours serves, at the first start; later it must be the same.
@@ -71,6 +96,8 @@ class RunLog:
         path = self.folder / SERVED_FILE
         if not path.exists():
             path.write_text(json.dumps(dict(served)) + "\n", encoding="utf-8")
+            if self._hand_over is not None:
+                self._hand_over(path)
             return
         changed = sorted(differences(json.loads(path.read_text(encoding="utf-8")), dict(served)))
         if changed:
@@ -82,17 +109,34 @@ class RunLog:
     def append(self, record: Record) -> None:
         """Write one record, flushed to the system: a kill of ours cannot lose it. Raises OSError (a full disk)."""
         if self._part is None:
-            part = self.folder / f"samples-{len(_own_parts(self.folder)):04d}.jsonl"
-            self._part = part.open("x", encoding="ascii", newline="\n")
+            self._part = self._new_part()
         self._part.write(record.to_line() + "\n")
         self._part.flush()
+        if self._hand_over is not None and self._part.tell() >= _PART_BYTES:
+            self.close_part()
+
+    @property
+    def hands_over(self) -> bool:
+        return self._hand_over is not None
+
+    def close_part(self, seconds: float = 0.0) -> None:
+        """Hand over what was written up to now, when the part is that old; the next record begins another one."""
+        if self._part is None or time.monotonic() < self._opened + seconds:
+            return
+        self._part.close()
+        if self._hand_over is not None:
+            self._hand_over(Path(self._part.name))
+        self._part = None
+
+    def _new_part(self) -> TextIO:
+        self._opened = time.monotonic()
+        return (self.folder / next(self._names)).open("x", encoding="ascii", newline="\n")
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
-        if self._part is not None:
-            self._part.close()
+        self.close_part()
         os.close(self._lock)
 
 
@@ -103,6 +147,11 @@ def parts(folder: Path) -> list[Path]:
 
 def _own_parts(folder: Path) -> list[Path]:
     return sorted(folder.glob(_PARTS))
+
+
+def _part_names(first: int, writer: str) -> Iterator[str]:
+    """Names of the parts of a process, in order; `writer` is none where no other can write to the same place."""
+    return (f"samples-{n:06d}-{writer}.jsonl" if writer else f"samples-{n:04d}.jsonl" for n in itertools.count(first))
 
 
 def is_run(folder: Path) -> bool:
@@ -175,6 +224,10 @@ def _rows(folder: Path, parse: Callable[[bytes], T]) -> Iterator[T | Damage]:
                     yield Damage(path, number, str(error))
                 else:
                     yield row
+
+
+def _unwritable(folder: Path, error: OSError) -> UserError:
+    return UserError(f"{folder}: cannot write the run there: {error.strerror}; choose another --output_path")
 
 
 def _locked(folder: Path) -> int:

@@ -316,8 +316,10 @@ def write_results(summary: RunSummary) -> Path:
         _name(summary.folder, part): {"bytes": part.stat().st_size, "blake2b": _hash(part)}
         for part in parts(summary.folder)
     }
+    # Last: a kill between the two must not leave old numbers beside the names of today's records.
+    results = _replace(summary.folder / RESULTS_FILE, first + rest + "\n")
     _replace(summary.folder / RECORDS_FILE, json.dumps(named, indent=1) + "\n")
-    return _replace(summary.folder / RESULTS_FILE, first + rest + "\n")
+    return results
 
 
 def _replace(path: Path, text: str) -> Path:

@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from harness.catalogue import bundled, declaration, find
+from harness.place import address
 from harness.stages import STAGES
 from harness.summary import RESULTS_FILE, RunSummary
 from harness.tables import Format, Grid, csv
@@ -62,7 +63,8 @@ def print_run(summary: RunSummary) -> None:
             console.print(f"{task.name}: self-repair of {task.n}: {counts}")
         for what, count in task.shortened.items():
             console.print(f"{task.name}: too long for the model, {what}: {count} of {task.n}")
-    console.print(f"run: {summary.folder}  (records: samples-*.jsonl, numbers: {RESULTS_FILE})", soft_wrap=True)
+    place = address(summary.folder)
+    console.print(f"run: {place}  (records: samples-*.jsonl, numbers: {RESULTS_FILE})", soft_wrap=True)
 
 
 class Report(Protocol):

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.config import UserError
 from harness.figures import Figure, figure, primary
+from harness.place import address
 from harness.published import PublishedModel
 from harness.statistics import LEVEL, holm
 from harness.summary import RunSummary, summarise
@@ -84,7 +85,7 @@ class UnpairedReport:
 
     def json(self) -> str:
         content = {
-            "run": str(self.run.folder),
+            "run": address(self.run.folder),
             "baseline": self.baseline.name,
             "paired": False,
             "lines": [self._record(line) for line in self.lines],

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from harness.config import UserError
 from harness.export.form import Form
+from harness.place import address, is_remote
 from harness.runlog import read_run
 
 
@@ -16,6 +18,8 @@ def export_run(run: Path, form: Form, target: str | None, data: str | None) -> s
     gold from. Raises UserError.
     """
     read_run(run)
+    if target is None and is_remote(run) and form is not Form.MLFLOW:
+        raise UserError(f"{address(run)} is not on this machine: say with --output_path where its {form} export goes")
     match form:
         case Form.LM_EVAL:
             from harness.export.lm_eval import export_lm_eval

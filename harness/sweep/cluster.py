@@ -159,7 +159,7 @@ def carry_out(
         queues = []
         for job in jobs:
             try:
-                logs.enter_context(open_log(job.plan))
+                logs.enter_context(open_log(job.plan, console.print))
                 queues.append(_Queue(job, deque(job.pending())))
             except UserError as error:
                 finished.failures.append(f"{job.name}: {error}")

@@ -22,9 +22,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from harness.batch import RunSettings
+from harness.batch import RunSettings, placed
 from harness.config import UserError, first_error
 from harness.plan import Options, run_folder
 
@@ -55,7 +55,7 @@ class _File(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     name: Annotated[str, Field(pattern=r"^\w[\w.+-]*$")] | None = None
-    output_path: Path | None = None
+    output_path: Annotated[Path, BeforeValidator(placed)] | None = None
     suites: Annotated[tuple[str, ...], Field(min_length=1)] = ("all",)
     shards: Annotated[int, Field(ge=1, le=10_000)] = 1
     hosts: Annotated[int, Field(ge=1)] = 1

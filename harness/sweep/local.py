@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 from rich.console import Console
 
+from harness import storage
 from harness.batch import Finished
 from harness.config import UserError
 from harness.evaluate import Host, evaluate, open_log
@@ -19,7 +20,7 @@ def carry_out(jobs: Sequence[Job], console: Console, ended: Callable[[RunSummary
     finished = Finished()
     for number, job in enumerate(jobs, 1):
         try:
-            with open_log(job.plan), Host(job.plan) as host:
+            with open_log(job.plan, console.print), Host(job.plan) as host:
                 for unit in job.pending():
                     _carry_out(job, unit, host, f"{job.name} ({number} of {len(jobs)})", console, finished)
                 finish(job, finished, ended)
@@ -39,7 +40,9 @@ def _carry_out(job: Job, unit: Unit, host: Host, name: str, console: Console, fi
 
 def finish(job: Job, finished: Finished, ended: Callable[[RunSummary], None]) -> None:
     """The numbers of a whole run from the records of its units, and what is left of it."""
+    storage.refresh(job.plan.folder)  # units may have been answered on other machines
     summary = results_of(job.plan.folder)
+    storage.push(job.plan.folder)
     ended(summary)
     finished.folders.append(job.plan.folder)
     if faults := sum(task.faults for task in summary.tasks):

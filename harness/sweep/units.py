@@ -8,10 +8,11 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Container, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from harness.config import Shard, UserError
+from harness.place import address, place
 from harness.plan import Options, Plan, prepare
 from harness.runlog import UNITS, completed
 from harness.serving import find_engine
@@ -65,7 +66,7 @@ def jobs(sweep: Sweep) -> list[Job]:
     """The runs of a sweep, each checked as `symharness run` would. Raises UserError, naming the model."""
     found = []
     for options in sweep.runs:
-        make = partial(prepare, options)
+        make = partial(_prepared, options, address(options.output_path))
         try:
             plan = make()
         except UserError as error:
@@ -73,6 +74,11 @@ def jobs(sweep: Sweep) -> list[Job]:
         gpus = _gpus(options) if sweep.gpus is None else sweep.gpus
         found.append(Job(plan, make, tuple(cut(plan, sweep.entries, sweep.shards)), gpus))
     return found
+
+
+def _prepared(options: Options, output_path: str) -> Plan:
+    """The plan as any machine comes to it: each has a mirror of its own of what is in a bucket."""
+    return prepare(replace(options, output_path=place(output_path)))
 
 
 def _gpus(options: Options) -> float:
