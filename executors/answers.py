@@ -10,7 +10,7 @@ import io
 import pickle
 from enum import Enum
 
-_PACKAGES = ("executors.", "tasks.", "harness.", "tests.")
+_PACKAGES = ("executors.", "tasks.", "harness.")
 _BUILTINS: dict[str, type] = {kind.__name__: kind for kind in (bytearray, complex, frozenset, range, set, slice)}
 
 

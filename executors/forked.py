@@ -27,6 +27,16 @@ from executors.worker import die_with_parent
 # The child looks at its clock where it can, and then says best itself what happened.
 GRACE = 0.25
 _HEADER = 8
+_KILLED = 3
+
+
+class _LostError(Exception):
+    """The child ended without an answer, by the wait status given."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(status)
+        self.killed = os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL
+        self.status = status
 
 
 class Forked:
@@ -40,11 +50,21 @@ class Forked:
     def call(self, limits: Limits, function: Callable[..., Outcome], *arguments: object) -> Outcome:
         """`function(*arguments)` within `limits` (seconds, memory). Function and arguments must be picklable.
 
-        Raises RuntimeError when the function raised: our own mistake.
+        A child that is killed, not by us, says nothing about the call, which is made again; an engine that asks for its
+        own death gets it when `_KILLED` children have died so. Raises RuntimeError when the function raised: our own
+        mistake.
         """
         started = time.perf_counter()
+        payload = pickle.dumps((limits.memory, function, arguments))
         with self._lock:
-            outcome = self._exchange(limits, pickle.dumps((limits.memory, function, arguments)))
+            for _ in range(_KILLED):
+                try:
+                    outcome = self._exchange(limits, payload)
+                    break
+                except _LostError as lost:
+                    outcome = _lost(lost.status, limits)
+                    if not lost.killed:
+                        break
         return replace(outcome, seconds=time.perf_counter() - started)
 
     def close(self) -> None:
@@ -75,7 +95,7 @@ class Forked:
             _, status = os.waitpid(pid, 0)
             channel.close()
             self._child = None
-            return _lost(status, limits)
+            raise _LostError(status) from None
         except BaseException:
             self.close()  # an answer that nobody waits for would be taken for the next call's
             raise

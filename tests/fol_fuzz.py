@@ -7,7 +7,6 @@ import random
 import time
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from executors import forward_chaining, logic_lm, logic_program
@@ -69,14 +68,6 @@ def mutated(draw: random.Random) -> str:
     return text
 
 
-@dataclass(frozen=True, slots=True)
-class Tried:
-    """How long one text took over its limits (0 within them), and the statuses that it ended in."""
-
-    late: float
-    statuses: tuple[str, ...]
-
-
 _EXECUTIONS: tuple[Callable[[str], Outcome], ...] = (
     lambda text: logical_equivalence(text, GOLD, LIMITS),
     lambda text: parsed_logical_equivalence(text, GOLD, LIMITS),
@@ -88,8 +79,11 @@ _EXECUTIONS: tuple[Callable[[str], Outcome], ...] = (
 )
 
 
-def attempt(text: str) -> Tried:
-    """Everything that takes a model's formula or program. Runs in a worker."""
+def attempt(text: str) -> tuple[float, list[str]]:
+    """Everything that takes a model's formula or program. Runs in a worker.
+
+    How long the text took over its limits (0 within them), and the statuses that it ended in.
+    """
     read_formula(text)
     late = 0.0
     statuses: list[str] = []
@@ -98,7 +92,7 @@ def attempt(text: str) -> Tried:
         outcome = execute(text)
         late = max(late, time.monotonic() - started - LIMITS.seconds)
         statuses.append(outcome.status.value)
-    return Tried(late, tuple(statuses))
+    return late, statuses
 
 
 async def fuzz(count: int, seed: int) -> dict[str, Any]:
@@ -111,12 +105,12 @@ async def fuzz(count: int, seed: int) -> dict[str, Any]:
 
     async def one(pool: Pool, text: str) -> None:
         try:
-            tried = await pool.run(len(_EXECUTIONS) * (LIMITS.seconds + LATE), attempt, text)
+            seconds, ended = await pool.run(len(_EXECUTIONS) * (LIMITS.seconds + LATE), attempt, text)
         except (RemoteError, WorkerLostError) as error:
             faults.append(f"{text[:200]!r}: {str(error).strip().splitlines()[-1]}")
         else:
-            late.append(tried.late)
-            statuses.update(tried.statuses)
+            late.append(seconds)
+            statuses.update(ended)
         finally:
             gate.release()
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
+import select
 import shutil
 import signal
 import socket
@@ -17,6 +18,7 @@ import subprocess
 import sys
 import sysconfig
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,7 +31,10 @@ DEVICES = ("/dev/null", "/dev/zero", "/dev/random", "/dev/urandom")
 # What a program may import beyond the standard library, and the folders that these wheels keep beside themselves.
 OFFERED = ("numpy", "sympy", "mpmath", "dateutil", "six", "scipy", "pandas", "pytz", "tzdata")
 BUNDLED_LIBRARIES = ("numpy.libs", "scipy.libs", "pandas.libs")
-START_SECONDS = 60.0
+START_SECONDS = 20.0
+# How bubblewrap ends when it, or the zygote under it, was killed.
+_KILLED = (-signal.SIGKILL, 128 + signal.SIGKILL)
+_LAST_WORDS_SECONDS = 5.0
 _ROOT_MAP = f"0 0 1\n{NOBODY} {NOBODY} 1\n"
 
 
@@ -57,7 +62,7 @@ class Started:
 
 
 def start(spec: Spec) -> Started:
-    """Start the jail. Raises IsolationError where bubblewrap is missing or cannot isolate."""
+    """Start the jail. Raises IsolationError where bubblewrap is missing or cannot isolate, JailLostError."""
     executable = shutil.which("bwrap")
     if executable is None:
         raise IsolationError("bwrap not found: model-written programs need the package `bubblewrap`")
@@ -85,8 +90,12 @@ def _launch(executable: str, spec: Spec, channel: int) -> subprocess.Popen[bytes
         process = _spawn(command, (channel, info_read, info_write, go_read))
         os.close(info_write)
         info_write = -1
-        _map_nobody(process, info_read)
-        os.write(go_write, b"1")
+        try:
+            _map_nobody(process, info_read)
+            os.write(go_write, b"1")
+        except BaseException:
+            end(process)
+            raise
         return process
     finally:
         for descriptor in (info_read, info_write, go_read, go_write):
@@ -120,27 +129,54 @@ def _map_nobody(process: subprocess.Popen[bytes], info: int) -> None:
     try:
         for name in ("uid_map", "gid_map"):
             Path(f"/proc/{pid}/{name}").write_text(_ROOT_MAP)
+    except (FileNotFoundError, ProcessLookupError) as error:
+        raise JailLostError("killed while it started") from error
     except OSError as error:
         raise IsolationError(f"the jail's user namespace cannot be set up: {error.strerror}") from error
 
 
 def failure(process: subprocess.Popen[bytes]) -> IsolationError | JailLostError:
-    """Why a jail did not start, in bubblewrap's or the zygote's words. Waits for its end."""
-    try:
-        errors = process.communicate(timeout=5)[1]
-    except subprocess.TimeoutExpired:
-        process.kill()
-        errors = process.communicate()[1]
-    if process.returncode == -signal.SIGKILL:
+    """Why a jail did not start, in bubblewrap's or the zygote's words. Ends it."""
+    _end_group(process, _LAST_WORDS_SECONDS)
+    errors = process.communicate()[1]
+    if process.returncode in _KILLED:
         return JailLostError("killed while it started")
     lines = errors.decode(errors="replace").strip().splitlines()
     reason = lines[-1] if lines else f"exit status {process.returncode}"
     return IsolationError(f"bubblewrap cannot isolate programs on this machine (package `bubblewrap`): {reason}")
 
 
+def end(process: subprocess.Popen[bytes], patience: float = 0.0) -> None:
+    """Wait for the end of a jail, `patience` seconds at most, and kill what is left of it."""
+    _end_group(process, patience)
+    process.wait()
+    if process.stderr is not None:
+        process.stderr.close()
+
+
+def _end_group(process: subprocess.Popen[bytes], patience: float) -> None:
+    """Afterwards nothing holds the jail's standard error.
+
+    A bubblewrap that was killed while its process 1 waits for the uid map leaves that one waiting for ever. It is found
+    by its process group, whose number nobody else can get before bubblewrap is waited for.
+    """
+    if process.returncode is not None:
+        return
+    life = os.pidfd_open(process.pid)
+    try:
+        poll = select.poll()
+        poll.register(life, select.POLLIN)
+        poll.poll(patience * 1000)
+    finally:
+        os.close(life)
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+
+
 def _arguments(spec: Spec, channel: int) -> list[str]:
-    # Not --die-with-parent: a bubblewrap that is killed while it waits for its uid map leaves its process 1 waiting for
-    # ever. The zygote ends when the caller's end of the channel closes, and a waiting bubblewrap when its pipe does.
+    # Not --die-with-parent, which comes after the wait for the uid map: the zygote ends when the caller's end of the
+    # channel closes, and a waiting bubblewrap when its pipe does.
+    # Not --new-session: the zygote is to stay in the process group that is killed; programs get sessions of their own.
     settings = {name: getattr(spec, name) for name in ("external", "preload", "scratch", "spares")}
     settings["below_scratch"] = [str(path) for path in spec.mounts if path.is_relative_to(SCRATCH)]
     shown = ["--proc", "/proc"] if spec.show_processes else []
@@ -150,7 +186,7 @@ def _arguments(spec: Spec, channel: int) -> list[str]:
     )
     return [
         *("--unshare-user", "--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts"),
-        *("--unshare-cgroup-try", "--hostname", "jail", "--cap-add", "ALL", "--new-session"),
+        *("--unshare-cgroup-try", "--hostname", "jail", "--cap-add", "ALL"),
         *("--as-pid-1", "--clearenv", "--setenv", "PYTHONHASHSEED", "0"),
         # Every thread's own heap would reserve 64 MiB of the address space that is limited.
         *("--setenv", "MALLOC_ARENA_MAX", "1", "--setenv", "LD_LIBRARY_PATH", f"{PYTHON}/lib"),

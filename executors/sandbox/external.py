@@ -38,6 +38,7 @@ class ProgramRun:
     seconds: float = 0.0
 
 
+_KILLED = 3
 _LOST = ProgramRun(Status.CRASHED, None, b"", b"", detail="the jail was killed under the program")
 
 
@@ -59,7 +60,8 @@ def run_program(
     with their target. `mounts` are shown read-only at their own paths: where the program is installed, if that is
     not /usr. `limits.memory` bounds each process' address space, `limits.output` each of stdout, stderr and the files.
     With `keep` (and no mounts) the next program finds the jail started, and still has namespaces and files of its own:
-    for many short programs.
+    for many short programs. One that was killed, not by us, is run again, `_KILLED` times in all, since it can do that
+    itself.
 
     Raises IsolationError where there can be no jail.
     """
@@ -72,17 +74,16 @@ def run_program(
         "memory": limits.memory,
         "output": limits.output,
     }
-    if keep and not mounts:
-        ended = _run_kept(request, limits)
-        return _program_run(ended, limits) if ended is not None else _LOST
-    try:
-        jail = _open(tuple(path.resolve() for path in mounts))
-        try:
-            return _program_run(jail.run(request, limits, reply_limit=2 * limits.output), limits)
-        finally:
-            jail.close()
-    except JailLostError:
-        return _LOST
+    for _ in range(_KILLED):
+        ended = _run_kept(request, limits) if keep and not mounts else _run_once(request, limits, mounts)
+        done = _program_run(ended, limits) if ended is not None else _LOST
+        if done is not _LOST and done.exit_status != -signal.SIGKILL:
+            break
+    return done
+
+
+# In bubblewrap's words and in ours, what cannot be mounted.
+_NO_PROC = "/proc"
 
 
 class _Processes:
@@ -106,10 +107,21 @@ def _open(mounts: tuple[Path, ...]) -> Jail:
             try:
                 return Jail(replace(_SHOWING, mounts=mounts))
             except IsolationError as error:
-                if "proc" not in str(error):
+                if _NO_PROC not in str(error):
                     raise
                 _processes.shown = False
     return Jail(replace(_HIDING, mounts=mounts))
+
+
+def _run_once(request: Mapping[str, object], limits: Limits, mounts: Sequence[Path]) -> Ended | None:
+    try:
+        jail = _open(tuple(path.resolve() for path in mounts))
+        try:
+            return jail.run(request, limits, reply_limit=2 * limits.output)
+        finally:
+            jail.close()
+    except JailLostError:
+        return None
 
 
 def _run_kept(request: Mapping[str, object], limits: Limits) -> Ended | None:
@@ -117,7 +129,7 @@ def _run_kept(request: Mapping[str, object], limits: Limits) -> Ended | None:
         try:
             return _KEPT_SHOWING.run(request, limits, 2 * limits.output)
         except IsolationError as error:
-            if "proc" not in str(error):
+            if _NO_PROC not in str(error):
                 raise
             _processes.shown = False
     return _KEPT_HIDING.run(request, limits, 2 * limits.output)

@@ -6,8 +6,8 @@ import contextlib
 import json
 import os
 import select
+import signal
 import socket
-import subprocess
 import time
 import weakref
 from collections import deque
@@ -21,9 +21,13 @@ from executors.sandbox.errors import IsolationError, JailLostError
 from executors.sandbox.inside import wire
 
 ENDING_SECONDS = 10.0
-# How long a program that closed its channel may take to end by itself, so that its own end is told, not ours.
-PATIENCE_SECONDS = 0.25
+# How long a program that closed its channel may take to end by itself, so that its own end is told, not ours. Much on
+# a busy machine: of one that was killed, its channel is closed first.
+PATIENCE_SECONDS = 0.75
 _CHUNK = 1 << 16
+_CLOSING_SECONDS = 2.0
+# So many children may die unasked before that is held against the jail; more than it keeps ready.
+_UNASKED_DEATHS = 10
 # Room for the notation around a reply of the allowed size.
 _REPLY_MARGIN = 1 << 16
 
@@ -32,7 +36,8 @@ class Stop(StrEnum):
     """What ended the wait for a child."""
 
     REPLIED = "replied"
-    CLOSED = "closed"  # it ended, or closed its channel
+    CLOSED = "closed"  # it ended
+    SILENT = "silent"  # it closed its channel and went on
     DEADLINE = "deadline"
     OUTPUT = "output"
     FORGERY = "forgery"  # it wrote what does not belong on the channel
@@ -112,21 +117,19 @@ class Jail:
 
     def __init__(self, spec: bubblewrap.Spec) -> None:
         started = bubblewrap.start(spec)
-        self._process: subprocess.Popen[bytes] = started.process
+        self._process = started.process
         self._zygote = started.channel
         self._life = os.pidfd_open(started.process.pid)
         self._spares: deque[_Child] = deque()
-        self._ended: dict[int, int] = {}
+        self._ended: dict[int, tuple[int, bool]] = {}
         _open_jails.add(self)
         try:
-            first = self._take()
-            self._spares.appendleft(first)
-            self._wait_ready(first)
+            self._spares.appendleft(self._waiting_child())
         except JailLostError:
             failure = bubblewrap.failure(self._process)
             self.close()
             raise failure from None
-        except IsolationError:
+        except BaseException:
             self.close()
             raise
 
@@ -137,15 +140,16 @@ class Jail:
 
     def run(self, request: Mapping[str, object], limits: Limits, reply_limit: int | None = None) -> Ended:
         """Send `request` to a fresh child and see it to its end. Raises JailLostError."""
-        child = self._take()
+        child = self._waiting_child()
         try:
-            self._wait_ready(child)
             began = time.monotonic()
             streams = _Streams(limits.output, (reply_limit or limits.output) + _REPLY_MARGIN)
             stop = _converse(child, request, streams, began + limits.seconds)
             patience = PATIENCE_SECONDS if stop is Stop.CLOSED else 0.0
-            code = self._end(child.number, patience)
+            code, stopped = self._end(child.number, patience)
             _drain(child, streams)
+            if stop is Stop.CLOSED and stopped and code == -signal.SIGKILL:
+                stop = Stop.SILENT
             if stop is Stop.REPLIED and max(len(streams.out), len(streams.err)) > limits.output:
                 stop = Stop.OUTPUT
             seconds = time.monotonic() - began
@@ -160,14 +164,8 @@ class Jail:
         for child in self._spares:
             child.close()
         self._spares.clear()
-        try:
-            self._process.wait(timeout=2)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+        bubblewrap.end(self._process, _CLOSING_SECONDS)
         os.close(self._life)
-        if self._process.stderr is not None:
-            self._process.stderr.close()
 
     def forget(self) -> None:
         """In a forked copy of the caller: let go of what belongs to the parent."""
@@ -181,15 +179,29 @@ class Jail:
         # It is the parent's to wait for.
         self._process.returncode = 0
 
+    def _waiting_child(self) -> _Child:
+        """A child that is confined and waits for its program. In place of one that was killed so far comes another."""
+        for _ in range(_UNASKED_DEATHS):
+            child = self._take()
+            try:
+                if self._ready(child) and not _hung_up(child):
+                    return child
+                self._end(child.number, 0.0)
+            except BaseException:
+                child.close()
+                raise
+            child.close()
+        raise JailLostError("its children end before they are asked")
+
     def _take(self) -> _Child:
         while not self._spares:
             self._receive(bubblewrap.START_SECONDS)
         return self._spares.popleft()
 
-    def _wait_ready(self, child: _Child) -> None:
-        """A child says READY once it is confined; only then does it get a program."""
+    def _ready(self, child: _Child) -> bool:
+        """A child says READY once it is confined; only then does it get a program. False: it was killed before."""
         if child.ready:
-            return
+            return True
         child.channel.settimeout(ENDING_SECONDS)
         try:
             said = child.channel.recv(1)
@@ -197,12 +209,12 @@ class Jail:
             raise JailLostError(str(error)) from error
         if said != wire.READY:
             reason = os.read(child.stderr, _CHUNK).decode(errors="replace").strip()
-            if not reason:
-                # Killed before it could say anything: from outside, with the jail.
-                raise JailLostError("a child ended before it was ready")
-            raise IsolationError(f"a program cannot be isolated: {reason}")
+            if reason:
+                raise IsolationError(f"a program cannot be isolated: {reason}")
+            return False
         child.channel.setblocking(False)
         child.ready = True
+        return True
 
     def _receive(self, seconds: float) -> None:
         poll = select.poll()
@@ -223,9 +235,10 @@ class Jail:
             channel = socket.socket(fileno=descriptors[0])
             self._spares.append(_Child(number, channel, descriptors[1], descriptors[2]))
         else:
-            self._ended[number] = code
+            self._ended[number] = code, kind == wire.STOPPED
 
-    def _end(self, number: int, patience: float) -> int:
+    def _end(self, number: int, patience: float) -> tuple[int, bool]:
+        """The child's exit code, and whether it was ended because it did not end by itself within `patience`."""
         try:
             self._zygote.send(wire.MESSAGE.pack(wire.END, number, int(1000 * patience)))
         except OSError as error:
@@ -264,6 +277,12 @@ def _converse(child: _Child, request: Mapping[str, object], streams: _Streams, d
             waiting = memoryview(streams.nonce)
             poll.modify(child.channel, select.POLLIN | select.POLLOUT)
     return Stop.DEADLINE
+
+
+def _hung_up(child: _Child) -> bool:
+    poll = select.poll()
+    poll.register(child.channel, 0)
+    return bool(poll.poll(0))
 
 
 def _send(channel: socket.socket, data: memoryview) -> memoryview:

@@ -6,15 +6,18 @@ import atexit
 import os
 import signal
 import threading
+import time
 from collections.abc import Mapping
 
 from executors.outcome import Limits
 from executors.sandbox.bubblewrap import Spec
-from executors.sandbox.errors import JailLostError
+from executors.sandbox.errors import IsolationError, JailLostError
 from executors.sandbox.jail import Ended, Jail, Stop
 
 _ATTEMPTS = 10
 _KILLED = 3
+# Jails that are lost for longer are a fault of the machine. It is told before the caller loses its patience.
+_STARTING_SECONDS = 20.0
 
 
 class KeptJail:
@@ -32,15 +35,16 @@ class KeptJail:
         """See `Jail.run`; None when the jail was lost under every run of the program.
 
         No program can end the jail, so one that was lost says nothing about the program: it is run again. So is one
-        whose process was killed, which we do not do while it speaks to us, until it has ended so `_KILLED` times.
+        whose process was killed, not by us: until it has ended so `_KILLED` times, since it can do that itself.
+        Raises IsolationError where there can be no jail, or none stays until it gets the program.
         """
         killed = 0
         with self._lock:
+            until = time.monotonic() + _STARTING_SECONDS
             for _ in range(_ATTEMPTS):
                 try:
-                    if self._jail is None:
-                        self._jail = Jail(self._spec)
-                    ended = self._jail.run(request, limits, reply_limit)
+                    jail = self._started(until)
+                    ended = jail.run(request, limits, reply_limit)
                     was_killed = ended.stop is Stop.CLOSED and ended.exit_code == -signal.SIGKILL
                     killed += was_killed
                     if not was_killed or killed == _KILLED:
@@ -52,6 +56,15 @@ class KeptJail:
                     self._close()
                     raise
         return None
+
+    def _started(self, until: float) -> Jail:
+        while self._jail is None:
+            try:
+                self._jail = Jail(self._spec)
+            except JailLostError as error:
+                if time.monotonic() > until:
+                    raise IsolationError(f"one jail after the other is lost while it starts: {error}") from error
+        return self._jail
 
     @property
     def pid(self) -> int | None:

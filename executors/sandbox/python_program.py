@@ -113,6 +113,8 @@ def _outcome(ended: Ended, answer: Answer, limits: Limits) -> Outcome:
             return Outcome.failed(Status.OUTPUT_LIMIT, f"printed more than {limits.output} bytes", ended.seconds)
         case Stop.FORGERY:
             return Outcome.failed(Status.ERROR, "wrote to the channel of the answer", ended.seconds)
+        case Stop.SILENT:
+            return Outcome.failed(Status.CRASHED, "closed the channel of the answer and went on", ended.seconds)
         case Stop.CLOSED:
             return _silent_end(ended)
         case Stop.REPLIED:

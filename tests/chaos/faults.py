@@ -300,7 +300,7 @@ FAULTS: dict[Callable[[Stage, int], Verdict], tuple[int, int]] = {
     interrupted: (10, 2),
     terminated: (10, 2),
     workers_killed: (30, 4),
-    jails_killed: (30, 0),  # known to fail: in some of a dozen kills an outcome still changes
+    jails_killed: (30, 4),
     solvers_killed: (30, 4),
     server_faults: (40, 20),
     server_stalls: (4, 2),

@@ -53,6 +53,16 @@ def _open() -> Outcome:
     return Outcome(Status.OK)
 
 
+def _killed_once_for_each_byte(of: int) -> Outcome:
+    try:
+        left = os.read(of, 1)
+    except BlockingIOError:
+        return Outcome(Status.OK, "lived")
+    if left:
+        os.kill(os.getpid(), signal.SIGKILL)
+    raise AssertionError
+
+
 def _fail() -> Outcome:
     raise KeyError("our own mistake")
 
@@ -95,6 +105,26 @@ def test_a_child_stays_until_it_is_lost() -> None:
     assert child.call(LIMITS, _process).value == first
     child.close()
     assert child.call(LIMITS, _process).value != first
+
+
+def test_a_child_killed_while_it_waits_is_replaced() -> None:
+    child = Forked()
+    first = child.call(LIMITS, _process).value
+    assert isinstance(first, int)
+    os.kill(first, signal.SIGKILL)
+    assert child.call(LIMITS, _identity, "next").value == "next"
+
+
+@pytest.mark.parametrize(("kills", "status", "left"), [(2, Status.OK, 0), (4, Status.CRASHED, 1)])
+def test_a_child_killed_under_a_call_is_replaced_twice(kills: int, status: Status, left: int) -> None:
+    """From outside or by itself, which cannot be told apart: so that the call is not made for ever."""
+    reading, writing = os.pipe()
+    os.set_blocking(reading, False)
+    os.write(writing, b"x" * kills)
+    assert Forked().call(LIMITS, _killed_once_for_each_byte, reading).status is status
+    assert os.read(reading, 9) == b"x" * left if left else True
+    os.close(reading)
+    os.close(writing)
 
 
 def test_our_own_mistakes_are_raised() -> None:

@@ -116,6 +116,7 @@ class TestFailures:
             (solution("import mmap\nreturn len(mmap.mmap(-1, 1 << 33))"), Status.MEMORY),
             (solution("import ctypes\nctypes.string_at(0)"), Status.CRASHED),
             (solution("import os, signal\nos.kill(os.getpid(), signal.SIGKILL)\nreturn 1"), Status.CRASHED),
+            (solution("import os\nos.close(3)\nwhile True: pass"), Status.CRASHED),
             (solution("while True: print('x' * 999)"), Status.OUTPUT_LIMIT),
             (solution("return 'x' * 100_000"), Status.OUTPUT_LIMIT),
             (solution("import subprocess\nreturn subprocess.run(['echo', '5']).returncode"), Status.REFUSED),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import os
 import resource
+import select
 import signal
 import stat
 from collections.abc import Iterable, Iterator
@@ -108,6 +109,9 @@ class Init:
 
     pid: int
     pidfd: int
+
+    def ends(self, seconds: float) -> bool:
+        return bool(select.select([self.pidfd], [], [], seconds)[0])
 
 
 def new_pid_namespace() -> Init:

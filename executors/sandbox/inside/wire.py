@@ -17,9 +17,9 @@ from collections.abc import Callable
 # Programs replace builtins (`builtins.len = ...`); the functions below keep the ones of this moment.
 globals()["__builtins__"] = dict(vars(builtins))
 
-# To and from the zygote: (kind, child, exit code or milliseconds of patience).
+# To and from the zygote: (kind, child, exit code or milliseconds of patience). STOPPED: not within them, by us.
 MESSAGE = struct.Struct("!cqi")
-OFFER, ENDED, END = b"O", b"E", b"K"
+OFFER, ENDED, STOPPED, END = b"O", b"E", b"S", b"K"
 LENGTH_BYTES = 8
 NONCE_BYTES = 32
 READY = b"R"

@@ -39,6 +39,7 @@ LIMITS = {
     resource.RLIMIT_SIGPENDING: TASKS,
 }
 CHANNEL_DESCRIPTOR = 3
+ENDING_SECONDS = 1.0
 # Programs replace functions of `os`, too.
 _exit = os._exit
 
@@ -84,14 +85,10 @@ class Zygote:
 
     def offer(self) -> None:
         """Make a child and send the other side its socket and its two pipes."""
-        init = kernel.new_pid_namespace()
         ours, theirs = socket.socketpair()
         out_read, out_write = os.pipe()
         error_read, error_write = os.pipe()
-        with kernel.children_in(init, self.own_pidfd):
-            pid = os.fork()
-            if pid == 0:
-                self._be_child(ours.fileno(), out_write, error_write)
+        init, pid = self._fork(ours.fileno(), out_write, error_write)
         self.made += 1
         self.children[self.made] = Child(pid, os.pidfd_open(pid), init)
         offer = wire.MESSAGE.pack(wire.OFFER, self.made, 0)
@@ -101,16 +98,33 @@ class Zygote:
         for descriptor in (out_read, out_write, error_read, error_write):
             os.close(descriptor)
 
+    def _fork(self, channel: int, out: int, error: int) -> tuple[kernel.Init, int]:
+        """A child in a PID namespace of its own, and process 1 of that. Nobody in here can kill the latter."""
+        while True:
+            init = kernel.new_pid_namespace()
+            try:
+                with kernel.children_in(init, self.own_pidfd):
+                    pid = os.fork()
+                    if pid == 0:
+                        self._be_child(channel, out, error)
+                return init, pid
+            except OSError:
+                # The kernel refuses a child a little before it shows the end of its process 1.
+                if not init.ends(ENDING_SECONDS):
+                    raise
+                os.waitpid(init.pid, 0)
+                os.close(init.pidfd)
+
     def end(self, number: int, patience: float) -> None:
         """Kill the child's whole namespace and say how the child ended; give it `patience` seconds to end itself."""
         child = self.children.pop(number)
-        select.select([child.pidfd], [], [], patience)
+        kind = wire.ENDED if select.select([child.pidfd], [], [], patience)[0] else wire.STOPPED
         os.kill(child.init.pid, signal.SIGKILL)
         status = os.waitpid(child.pid, 0)[1]
         os.waitpid(child.init.pid, 0)
         os.close(child.pidfd)
         os.close(child.init.pidfd)
-        self.channel.send(wire.MESSAGE.pack(wire.ENDED, number, os.waitstatus_to_exitcode(status)))
+        self.channel.send(wire.MESSAGE.pack(kind, number, os.waitstatus_to_exitcode(status)))
 
     def _be_child(self, channel: int, out: int, error: int) -> None:
         """Never returns."""

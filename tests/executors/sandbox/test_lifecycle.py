@@ -9,7 +9,6 @@ import sys
 import textwrap
 import threading
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -20,32 +19,13 @@ from executors.sandbox import IsolationError, bubblewrap
 from executors.sandbox.jail import Jail, Stop
 from executors.sandbox.kept import KeptJail
 from executors.sandbox.python_program import close_jails
+from tests.processes import alive, children, within
 
 ROOT = Path(__file__).parents[3]
 LIMITS = Limits(seconds=5.0)
 REQUEST = {"answer": "return", "name": "solution", "seconds": 5.0, "memory": 1 << 28, "output": 1 << 16}
 FIVE = {**REQUEST, "program": "def solution(): return 5"}
 ENDLESS = {**REQUEST, "program": "while True: pass"}
-
-
-def alive(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False
-
-
-def within(seconds: float, condition: Callable[[], bool]) -> bool:
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if condition():
-            return True
-        time.sleep(0.01)
-    return condition()
-
-
-def children(pid: int) -> list[int]:
-    return [int(p) for p in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
 def jail_processes() -> set[int]:
