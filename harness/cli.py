@@ -315,8 +315,8 @@ def plan(
     """Say what the runs of a file will cost before any is started: prompts, tokens, time, GPU-hours, disk."""
     from rich.console import Console
 
-    from harness.afterwards import afterwards
-    from harness.planning import plan_costs, read_runs
+    from harness.cost.afterwards import afterwards
+    from harness.cost.planning import plan_costs, read_runs
     from harness.progress import Progress
     from harness.terminal import print_report
 

@@ -26,13 +26,23 @@ from harness.remote import Entry, Remote
 from harness.runlog import RUN_FILE, SERVED_FILE, is_run, read_run
 from harness.seen import CONTAMINATION_FILE
 from harness.spread import SPREAD_FILE
+from harness.starts import STARTS_FILE
 from harness.summary import RECORDS_FILE, RESULTS_FILE
 from harness.uploader import Uploader, persistently
 
 _NOTES = ".mirror.json"
 # In the order in which they are sent: what says whose the records are goes before them, and what says of which records
 # the results are goes after these, so that whoever looks in between finds old results or none, never wrong ones.
-_SENT = (RUN_FILE, SERVED_FILE, "samples-*.jsonl", SPREAD_FILE, CONTAMINATION_FILE, RESULTS_FILE, RECORDS_FILE)
+_SENT = (
+    RUN_FILE,
+    SERVED_FILE,
+    "samples-*.jsonl",
+    STARTS_FILE,
+    SPREAD_FILE,
+    CONTAMINATION_FILE,
+    RESULTS_FILE,
+    RECORDS_FILE,
+)
 _AHEAD = (RUN_FILE, SERVED_FILE)
 
 

@@ -16,18 +16,18 @@ import pytest
 from aiohttp import web
 from rich.console import Console
 
-from harness.afterwards import afterwards
 from harness.cli import main
 from harness.config import ModelSpec, UserError
-from harness.cost import Lengths, PrefixCache, Question, Rates, Wave, duration, fitted, schedule
-from harness.costs import Costs, TaskCost, read_costs
+from harness.cost.afterwards import afterwards
+from harness.cost.costs import Costs, TaskCost, read_costs
+from harness.cost.model import Lengths, PrefixCache, Question, Rates, Wave, duration, fitted, schedule
+from harness.cost.planning import plan_costs, read_runs
+from harness.cost.throughput import cores, expected_speed, parameter_count
+from harness.cost.workload import workload
 from harness.plan import Plan
-from harness.planning import plan_costs, read_runs
 from harness.progress import Progress
 from harness.runlog import read_records
 from harness.starts import STARTS_FILE, Start, noted_start, read_starts, wall_seconds
-from harness.throughput import cores, expected_speed, parameter_count
-from harness.workload import workload
 from tests.checkpoints import tiny_checkpoint
 from tests.replay import data_without, gold, plan_for, run, server_for
 from tests.scripted import ScriptedServer

@@ -97,9 +97,10 @@ def test_a_run_in_a_bucket_is_that_on_a_disk(bucket: Any, tmp_path: Path, monkey
         "results.json",
         "results.records.json",
         "run.json",
+        "starts.jsonl",
     ]
     assert {str(PurePosixPath(key).parent) for key in stored} == {"results/replay_gold/r"}
-    assert len(stored) == 4, "records as one part"
+    assert len(stored) == 5, "records as one part"
     body = bucket.get_object(Bucket=BUCKET, Key="results/replay_gold/r/results.json")["Body"].read()
     assert body == (here / "results.json").read_bytes()
     assert str(tmp_path / "cache") not in json.dumps(read_run(there)["config"])

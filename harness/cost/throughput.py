@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.config import ModelSpec, UserError
-from harness.cost import Rates, Speed
+from harness.cost.model import Rates, Speed
 
 TABLE = Path(__file__).with_name("throughput.toml")
 CPU = "CPU"

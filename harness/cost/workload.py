@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from harness.config import ModelSpec, UserError
-from harness.cost import Lengths, PrefixCache, Question
+from harness.cost.model import Lengths, PrefixCache, Question
 from harness.plan import Plan
 from harness.record import Record
 from harness.runlog import RUN_FILE, completed, differences, is_run, read_records, read_run

@@ -9,17 +9,12 @@ from pathlib import Path
 
 from harness.batch import read_batch, survey
 from harness.config import UserError
-from harness.cost import Question, Speed, duration
-from harness.costs import REPLAYED, Costs, RunCost, TaskCost
-from harness.evaluate import default_workers
-from harness.plan import Options, Plan, prepare
-from harness.probe import Probed, probe
-from harness.progress import Progress
-from harness.serving import DETERMINISTIC_SEQS
-from harness.spent import Spent, spent
-from harness.sweep.file import read_sweep
-from harness.throughput import CPU, cores, devices, expected_speed, parameter_count, this_device
-from harness.workload import (
+from harness.cost.costs import REPLAYED, Costs, RunCost, TaskCost
+from harness.cost.model import Question, Speed, duration
+from harness.cost.probe import Probed, probe
+from harness.cost.spent import Spent, spent
+from harness.cost.throughput import CPU, cores, devices, expected_speed, parameter_count, this_device
+from harness.cost.workload import (
     CHARACTERS,
     GOLD_FACTOR,
     Answers,
@@ -30,6 +25,11 @@ from harness.workload import (
     refusal,
     workload,
 )
+from harness.evaluate import default_workers
+from harness.plan import Options, Plan, prepare
+from harness.progress import Progress
+from harness.serving import DETERMINISTIC_SEQS
+from harness.sweep.file import read_sweep
 
 _BY_GOLD = f"assumed: {GOLD_FACTOR:g} x gold's length"
 _BLOCKS = {CPU: 32}  # tokens of a block of vLLM's prefix cache, as its back-ends choose them

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.config import UserError
-from harness.cost import Rates, Speed
-from harness.spent import Spend, Spent
+from harness.cost.model import Rates, Speed
+from harness.cost.spent import Spend, Spent
 from harness.tables import Grid
 
 if TYPE_CHECKING:

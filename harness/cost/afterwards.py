@@ -8,8 +8,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.costs import SCHEMA, Costs, RunCost, bytes_text, hours_text, read_costs, seconds_text
-from harness.spent import Spend, Spent, spent
+from harness.cost.costs import SCHEMA, Costs, RunCost, bytes_text, hours_text, read_costs, seconds_text
+from harness.cost.spent import Spend, Spent, spent
 from harness.tables import Grid
 
 if TYPE_CHECKING:

@@ -4,8 +4,8 @@ measured and not assumed.
 The first wave asks for one token of each answer: nearly all of its time is the prompts'. The second wave is a run in
 small: whole answers of some samples of every task, and so many others beside them, cut after a few tokens, that as many
 are under way at first as in the run itself. From when each answer was there the engine's rates follow
-(`harness.cost`), for a full batch as for the few long answers that end a run; the cut answers, which are at least that
-long, tell of the lengths as well.
+(`harness.cost.model`), for a full batch as for the few long answers that end a run; the cut answers, at least as
+long as that, tell of the lengths as well.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ from executors.pool import Pool
 from harness.ask import Ask
 from harness.client import Client, Completion, Request, ServerGoneError
 from harness.config import UserError
-from harness.cost import Lengths, PrefixCache, Rates, Wave, fitted
+from harness.cost.model import Lengths, PrefixCache, Rates, Wave, fitted
+from harness.cost.workload import Answers, answers_of, prompt_tokens, token_counts
 from harness.evaluate import Host, client_of, default_workers
 from harness.plan import Plan, Prepared
 from harness.progress import Progress
 from harness.record import Record
 from harness.runner import Pipeline
 from harness.serving import Server
-from harness.workload import Answers, answers_of, prompt_tokens, token_counts
 from tasks.task import Sample
 
 CUT = 64  # tokens of an answer that only fills the batch
@@ -54,7 +54,7 @@ class Probed:
 def probe(plan: Plan, per_task: int, places: int, block: int, log: Path, progress: Progress) -> Probed:
     """Serve the plan's model (or attach) and ask `per_task` samples of every task; `places` are under way at once.
 
-    `block` as in `harness.workload`; the server's log goes to `log`. Raises UserError.
+    `block` as in `harness.cost.workload`; the server's log goes to `log`. Raises UserError.
     """
     began = time.monotonic()
     with Host(plan, log) as host:

@@ -1,0 +1,1 @@
+"""What runs will cost before any is started (`symharness plan`), and what they did cost."""
