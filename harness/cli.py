@@ -175,9 +175,13 @@ def run(
     workers: Workers = None,
     concurrency: Concurrency = 128,
     request_timeout: Annotated[
-        float,
-        typer.Option("--request_timeout", help="Seconds until an answer is given up and asked again.", min=1),
-    ] = 600.0,
+        float | None,
+        typer.Option(
+            "--request_timeout",
+            help="Seconds until an answer is given up and asked again. [default: 600; of a server of ours 7200]",
+            min=1,
+        ),
+    ] = None,
     deterministic: Annotated[
         bool, typer.Option("--deterministic", help="Answers that do not depend on the batch, at a cost in speed.")
     ] = False,

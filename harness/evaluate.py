@@ -36,6 +36,9 @@ from harness.summary import RunSummary, results_of
 
 _SERVER_STARTS = 4
 _WATCH_SECONDS = 0.5
+_TIMEOUT = 600.0
+# A server of ours is watched, so that only a slow one is waited for: long answers take a CPU many minutes.
+_OUR_TIMEOUT = 7200.0
 _PART_SECONDS = 30.0  # as much is lost at most with a machine whose run is kept elsewhere
 
 
@@ -154,7 +157,7 @@ def client_of(plan: Plan, server: Server) -> Client:
         top_p=options.sampling.top_p,
         seed=options.sampling.seed,
         concurrency=options.concurrency,
-        timeout=options.request_timeout,
+        timeout=options.request_timeout or (_TIMEOUT if server.process is None else _OUR_TIMEOUT),
         prompt_form="text" if plan.tokenizer is None else "ids",
     )
 

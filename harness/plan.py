@@ -28,7 +28,9 @@ _CHUNK = 64
 
 @dataclass(frozen=True)
 class Options:
-    """What `symharness run` was asked to do. `workers` None: chosen by the machine."""
+    """What `symharness run` was asked to do. None: `workers` as the machine has cores, `request_timeout` by whose the
+    server is.
+    """
 
     spec: ModelSpec
     tasks: Sequence[str]
@@ -41,7 +43,7 @@ class Options:
     restart: bool = False
     workers: int | None = None
     concurrency: int = 128
-    request_timeout: float = 600.0
+    request_timeout: float | None = None
     base_url: str | None = None
     served_model_name: str | None = None
     vllm: Path | None = None
