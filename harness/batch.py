@@ -15,7 +15,7 @@ import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from rich.console import Console
@@ -133,16 +133,24 @@ class Finished:
     failures: list[str] = field(default_factory=list)
 
 
-def read_batch(path: Path) -> list[Options]:
-    """The runs of a file. Raises UserError: which file, which run, which key, what is wrong with it."""
+M = TypeVar("M", bound=BaseModel)
+
+
+def read_toml(path: Path, form: type[M]) -> M:
+    """A file as this form has it. Raises UserError: which file, which key, what is wrong with it."""
     try:
-        file = _File.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+        return form.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
     except OSError as error:
         raise UserError(f"{path}: {error.strerror}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UserError(f"{path} is no TOML: {error}") from error
     except ValidationError as error:
         raise UserError(f"{path}: {first_error(error)}") from error
+
+
+def read_batch(path: Path) -> list[Options]:
+    """The runs of a file. Raises UserError: which file, which run, which key, what is wrong with it."""
+    file = read_toml(path, _File)
     defaults = file.defaults.model_dump(exclude_unset=True)
     runs = []
     for number, given in enumerate(file.run, 1):

@@ -19,6 +19,7 @@ from harness.export.form import Form
 from harness.tables import Format
 
 if TYPE_CHECKING:
+    from harness.batch import Finished
     from harness.plan import Plan
     from harness.sweep.units import Job
 
@@ -282,20 +283,14 @@ def batch(
 ) -> None:
     """Carry out every run of a file, one after the other, and print their leaderboard; the same command goes on."""
     from harness.batch import carry_out, read_batch, survey
-    from harness.leaderboard import build
-    from harness.terminal import batch_table, console, print_report, print_run
+    from harness.terminal import batch_table, console, print_run
 
     runs = survey(read_batch(file))
     console.print(batch_table(runs))
     if dry_run:
         return
     finished = carry_out(runs, console, print_run)
-    if finished.folders:
-        print_report(build(finished.folders), Format.TABLE)
-    for failure in finished.failures:
-        typer.echo(f"symharness: {failure}", err=True)
-    if finished.failures:
-        raise typer.Exit(1)
+    _report(finished)
 
 
 @app.command()
@@ -363,9 +358,8 @@ def sweep(
 
 def _carry_out_jobs(jobs: Sequence[Job], address: str | None, hosts: int, cpus: float) -> None:
     """Run the units, print every run's figures and one leaderboard; exit code 1 when something is left."""
-    from harness.leaderboard import build
     from harness.sweep import cluster, local
-    from harness.terminal import console, print_report, print_run
+    from harness.terminal import console, print_run
 
     with _stoppable():
         if address is None:
@@ -373,6 +367,14 @@ def _carry_out_jobs(jobs: Sequence[Job], address: str | None, hosts: int, cpus: 
         else:
             with cluster.connected(address):
                 finished = cluster.carry_out(jobs, console, print_run, hosts, cpus)
+    _report(finished)
+
+
+def _report(finished: Finished) -> None:
+    """One leaderboard of all runs that ended, and a line for each thing that did not, which makes the exit code 1."""
+    from harness.leaderboard import build
+    from harness.terminal import print_report
+
     if finished.folders:
         print_report(build(finished.folders), Format.TABLE)
     for failure in finished.failures:

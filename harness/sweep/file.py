@@ -16,7 +16,6 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -24,7 +23,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from harness.batch import RunSettings, placed
+from harness.batch import RunSettings, placed, read_toml
 from harness.config import UserError, first_error
 from harness.plan import Options, run_folder
 
@@ -67,14 +66,7 @@ class _File(BaseModel):
 
 def read_sweep(path: Path) -> Sweep:
     """The sweep of a file. Raises UserError: which file, which model, which key, what is wrong with it."""
-    try:
-        file = _File.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
-    except OSError as error:
-        raise UserError(f"{path}: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UserError(f"{path} is no TOML: {error}") from error
-    except ValidationError as error:
-        raise UserError(f"{path}: {first_error(error)}") from error
+    file = read_toml(path, _File)
     entries = tuple(tuple(name.strip() for name in entry.split(",") if name.strip()) for entry in file.suites)
     if not all(entries):
         raise UserError(f"{path}: suites: an entry names no task and no suite")
