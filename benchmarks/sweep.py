@@ -1,10 +1,12 @@
-"""What a cluster costs and gives: Ray beside no Ray for one unit, and scoring anew with one host and with two.
+"""What a cluster costs and gives: Ray beside no Ray for one unit, scoring anew with two hosts, and a node that is lost.
 
     python -m benchmarks.sweep [overhead|rescoring] [--samples 20000]
+    python -m benchmarks.sweep served --models CHECKPOINT CHECKPOINT [--data FOLDER] [--limit 16]
 
 `overhead`: one run of SCAN as one unit against a scripted server in another process, here and through a Ray cluster
 that is up (as it is when units come to it); goal: at most 1.05 of the time. `rescoring`: Python and SQL programs, in
-shards, by one and by two hosts of one worker each.
+shards, by one and by two hosts of one worker each. `served`: models served by vLLM on this machine, and on a cluster of
+two nodes of one core each, one of which is lost half way; results must be the same to the byte.
 """
 
 from __future__ import annotations
@@ -17,17 +19,21 @@ import json
 import multiprocessing
 import shutil
 import tempfile
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import ray
+from ray.cluster_utils import Cluster
 from rich.console import Console
 
 from benchmarks.load import write_data
 from benchmarks.pipeline import _constant_server
 from harness.batch import Finished
 from harness.plan import prepare_tasks
+from harness.runlog import completed, read_records
+from harness.summary import RESULTS_FILE
 from harness.sweep import cluster, local
 from harness.sweep.file import read_sweep
 from harness.sweep.rescoring import rescoring
@@ -37,14 +43,21 @@ from tests.checkpoints import tiny_checkpoint
 
 QUIET = Console(file=io.StringIO())
 TASKS = ("spider", "gsm8k")
+SERVED = ["scan", "folio", "nl2rx", "mtop"]
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=["overhead", "rescoring"])
+    parser.add_argument("what", choices=["overhead", "rescoring", "served"])
     parser.add_argument("--samples", type=int, default=20_000)
+    parser.add_argument("--models", nargs="+", type=Path, default=[])
+    parser.add_argument("--data", default="bundled")
+    parser.add_argument("--limit", type=int, default=16)
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
+        if arguments.what == "served":
+            served(Path(name), arguments.models, arguments.data, arguments.limit)
+            return
         ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False)
         {"overhead": overhead, "rescoring": scaling}[arguments.what](Path(name), arguments.samples)
         ray.shutdown()
@@ -88,6 +101,49 @@ def scaling(folder: Path, samples: int) -> None:
     found = rescoring([path], data, folder / "here", "programs", 1, shards=8)
     here = timed(lambda: local.carry_out(found, QUIET, lambda _: None))
     print(f"without Ray, one worker: {here:.1f} s; two hosts over one: {seconds[1] / seconds[2]:.2f} times as fast")
+
+
+def served(folder: Path, models: Sequence[Path], data: str, limit: int) -> None:
+    (folder / "sweep.toml").write_text(
+        f'output_path = "{folder}/out"\nsuites = {json.dumps(SERVED)}\nshards = 2\ncpus_per_host = 1\n'
+        f'[defaults]\ndata = "{data}"\nlimit = {limit}\nworkers = 1\n'
+        + "".join(f'[[model]]\nmodel = "{model.absolute()}"\n' for model in models)
+    )
+
+    def swept(act: Callable[[list[Job]], Finished]) -> list[bytes]:
+        shutil.rmtree(folder / "out", ignore_errors=True)
+        found = jobs(read_sweep(folder / "sweep.toml"))
+        seconds = timed(lambda: act(found))
+        records = [(job.name, record.task, record.sample) for job in found for record in read_records(job.plan.folder)]
+        total = sum(len(item.samples) for job in found for item in job.plan.prepared)
+        print(f"{seconds:.1f} s, {len(records)} records of {len(set(records))} samples, {total} expected")
+        return [(job.plan.folder / RESULTS_FILE).read_bytes() for job in found]
+
+    print("here, models one after the other:", flush=True)
+    here = swept(lambda found: local.carry_out(found, Console(), lambda _: None))
+    nodes = Cluster(initialize_head=True, head_node_args={"num_cpus": 0, "include_dashboard": False})
+    _, second = (nodes.add_node(num_cpus=1, env_vars={"VLLM_CPU_OMP_THREADS_BIND": str(core)}) for core in (0, 1))
+    nodes.wait_for_nodes()
+
+    def with_a_loss(found: list[Job]) -> Finished:
+        def lose() -> None:
+            total = sum(len(item.samples) for job in found for item in job.plan.prepared)
+            while sum(len(completed(job.plan.folder)) for job in found) < total / 2:
+                time.sleep(0.1)
+            print("half is recorded: the second node is lost", flush=True)
+            nodes.remove_node(second, allow_graceful=False)
+
+        loser = threading.Thread(target=lose)
+        loser.start()
+        with cluster.connected(nodes.address):
+            finished = cluster.carry_out(found, Console(), lambda _: None)
+        loser.join()
+        return finished
+
+    print("two nodes of one core, one lost half way:", flush=True)
+    there = swept(with_a_loss)
+    nodes.shutdown()
+    print(f"results the same to the byte: {'yes' if here == there else 'NO'}")
 
 
 def many_rows(folder: Path, rows: int) -> Path:

@@ -143,7 +143,7 @@ def test_links_lead_somewhere(page: Path) -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_options_that_are_named_exist(page: Path) -> None:
-    code = (PROJECT / "harness" / "cli.py").read_text(encoding="utf-8")
+    code = "\n".join(part.read_text(encoding="utf-8") for part in sorted((PROJECT / "harness" / "cli").glob("*.py")))
     known = set(re.findall(r'"(--?[\w-]+)"', code)) | {f"--{name}" for name in re.findall(r"^    (\w+): ", code, re.M)}
     named = set(re.findall(r"`(--[a-z][\w-]*)", page.read_text(encoding="utf-8")))
     assert {name for name in named if name not in known and name.replace("-", "_") not in known} == set()

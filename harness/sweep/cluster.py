@@ -119,7 +119,7 @@ def connected(address: str) -> Iterator[None]:
     terminate = signal.getsignal(signal.SIGTERM)
     try:
         ray.init(address=address, include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR)
-    except (ConnectionError, ValueError, RuntimeError) as error:
+    except Exception as error:  # Ray says by a bare Exception that a node of its own did not come up
         raise UserError(
             f"--ray {address}: no Ray cluster there ({_first_line(error)}); start one with `ray start --head`"
         ) from error

@@ -39,11 +39,15 @@ def _carry_out(job: Job, unit: Unit, host: Host, name: str, console: Console, fi
 
 
 def finish(job: Job, finished: Finished, ended: Callable[[RunSummary], None]) -> None:
-    """The numbers of a whole run from the records of its units, and what is left of it."""
-    storage.refresh(job.plan.folder)  # units may have been answered on other machines
-    summary = results_of(job.plan.folder)
-    storage.push(job.plan.folder)
-    ended(summary)
+    """The numbers of a whole run from the records of its units; what is wrong with them goes to `finished`."""
+    try:
+        storage.refresh(job.plan.folder)  # units may have been answered on other machines
+        summary = results_of(job.plan.folder)
+        storage.push(job.plan.folder)
+        ended(summary)
+    except UserError as error:
+        finished.failures.append(f"{job.name}: {error}")
+        return
     finished.folders.append(job.plan.folder)
     if faults := sum(task.faults for task in summary.tasks):
         finished.failures.append(f"{job.name}: {faults} samples got no answer through no fault of the model")

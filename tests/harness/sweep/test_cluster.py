@@ -9,78 +9,22 @@ import subprocess
 import sys
 import threading
 import time
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
+import ray
 from ray.cluster_utils import Cluster
 from rich.console import Console
 
 from harness.batch import Finished
 from harness.config import UserError
 from harness.runlog import completed, read_records
-from harness.summary import RESULTS_FILE
 from harness.sweep import cluster, local
-from harness.sweep.file import read_sweep
-from harness.sweep.units import Job, jobs
-from tasks.task import Sample, Task
-from tests.checkpoints import tiny_checkpoint
-from tests.replay import Answer, gold, server_for
-from tests.scripted import ScriptedServer
-
-SUITES = ("scan", "folio", "gsm8k", "nl2rx")
-MODELS = ("good", "fair", "bad")
-
-
-def wrong(task: Task, sample: Sample) -> str:
-    return task.wrong(sample)[0]
-
-
-def fair(task: Task, sample: Sample) -> str:
-    return (gold if sum(sample.id.encode()) % 2 else wrong)(task, sample)
-
-
-ANSWERS: dict[str, Answer] = {"good": gold, "fair": fair, "bad": wrong}
-
-
-class Field:
-    """Three models behind three scripted servers, and the sweep that asks them."""
-
-    def __init__(self, folder: Path, stack: ExitStack, delay: float = 0.0) -> None:
-        self.folder = folder
-        self.servers: dict[str, ScriptedServer] = {}
-        tiny_checkpoint(folder / "tiny", adds_bos=True)
-        for model in MODELS:
-            (folder / model).symlink_to(folder / "tiny")
-            (job,) = self.jobs("any", [model], {model: "http://127.0.0.1:9/v1"})
-            self.servers[model] = stack.enter_context(server_for(job.plan, ANSWERS[model], delay=delay))
-
-    def file(self, name: str, models: list[str] | None = None, urls: dict[str, str] | None = None) -> Path:
-        lines = [
-            f'name = "{name}"', f'output_path = "{self.folder}/out"', f"suites = {list(SUITES)}", "shards = 2",
-            "cpus_per_host = 1", "[defaults]", 'data = "bundled"', "limit = 8", "workers = 1", "concurrency = 2",
-        ]  # fmt: skip
-        for model in models or MODELS:
-            url = urls[model] if urls else self.servers[model].base_url
-            lines += ["[[model]]", f'model = "{self.folder / model}"', f'base_url = "{url}"']
-        path = self.folder / f"{name}.toml"
-        path.write_text("\n".join(lines))
-        return path
-
-    def jobs(self, name: str, models: list[str] | None = None, urls: dict[str, str] | None = None) -> list[Job]:
-        return jobs(read_sweep(self.file(name, models, urls)))
-
-    def results(self, name: str) -> list[bytes]:
-        return [(self.folder / "out" / model / name / RESULTS_FILE).read_bytes() for model in MODELS]
-
-    def asked(self) -> Counter[Any]:
-        """How often each model was asked each prompt."""
-        return Counter(
-            (model, tuple(request["prompt"])) for model, server in self.servers.items() for request in server.requests
-        )
+from harness.sweep.units import Job
+from tests.sweeps import MODELS, Field
 
 
 @pytest.fixture
@@ -174,3 +118,13 @@ def test_what_a_node_cannot_do_is_told_and_the_rest_goes_on(
 def test_no_cluster_is_one_line() -> None:
     with pytest.raises(UserError, match="no Ray cluster there"), cluster.connected("127.0.0.1:9"):
         pass
+
+
+def test_a_node_of_our_own_that_does_not_come_up_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(**_: object) -> None:
+        raise Exception("The current node timed out during startup.\nLook at the logs.")  # as Ray does
+
+    monkeypatch.setattr(ray, "init", fails)
+    with pytest.raises(UserError, match="timed out during startup") as said, cluster.connected("local"):
+        pass
+    assert "\n" not in str(said.value)

@@ -14,11 +14,11 @@ from unittest.mock import patch
 from rich.console import Console
 
 from harness.batch import Finished
-from harness.config import ModelSpec
+from harness.config import ModelSpec, UserError
 from harness.leaderboard import find_runs
 from harness.runlog import parts, read_records
 from harness.serving import Server
-from harness.summary import RESULTS_FILE
+from harness.summary import RESULTS_FILE, RunSummary
 from harness.sweep import local
 from harness.sweep.file import read_sweep
 from harness.sweep.units import Job, jobs
@@ -100,6 +100,20 @@ def test_only_what_is_missing_is_asked_again(tmp_path: Path) -> None:
         assert carried_out([job]).failures == []
         assert len(server.requests) == 15 + cut
         assert (job.plan.folder / RESULTS_FILE).read_bytes() == before
+
+
+def test_a_run_whose_end_fails_keeps_no_other_from_its_own(tmp_path: Path) -> None:
+    found = jobs(read_sweep(written(tmp_path, THREE)))
+    told: list[str] = []
+
+    def ended(summary: RunSummary) -> None:
+        if not told:
+            told.append("no room")
+            raise UserError("no room")
+
+    finished = local.carry_out(found, Console(file=io.StringIO()), ended)
+    assert finished.failures == [f"{found[0].name}: no room"]
+    assert finished.folders == [found[1].plan.folder]
 
 
 def test_a_model_is_loaded_once_for_all_of_its_units(tmp_path: Path) -> None:

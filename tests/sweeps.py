@@ -1,0 +1,69 @@
+"""A sweep of three models behind scripted servers that count what they are asked."""
+
+from __future__ import annotations
+
+from collections import Counter
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+from harness.place import place
+from harness.summary import RESULTS_FILE
+from harness.sweep.file import read_sweep
+from harness.sweep.units import Job, jobs
+from tasks.task import Sample, Task
+from tests.checkpoints import tiny_checkpoint
+from tests.replay import Answer, gold, server_for
+from tests.scripted import ScriptedServer
+
+SUITES = ("scan", "folio", "gsm8k", "nl2rx")
+MODELS = ("good", "fair", "bad")
+
+
+def wrong(task: Task, sample: Sample) -> str:
+    return task.wrong(sample)[0]
+
+
+def fair(task: Task, sample: Sample) -> str:
+    return (gold if sum(sample.id.encode()) % 2 else wrong)(task, sample)
+
+
+ANSWERS: dict[str, Answer] = {"good": gold, "fair": fair, "bad": wrong}
+
+
+class Field:
+    """Three models behind three scripted servers, and the sweep that asks them."""
+
+    def __init__(self, folder: Path, stack: ExitStack, delay: float = 0.0) -> None:
+        self.folder = folder
+        self.output = f"{folder}/out"
+        self.servers: dict[str, ScriptedServer] = {}
+        tiny_checkpoint(folder / "tiny", adds_bos=True)
+        for model in MODELS:
+            (folder / model).symlink_to(folder / "tiny")
+            (job,) = self.jobs("any", [model], {model: "http://127.0.0.1:9/v1"})
+            self.servers[model] = stack.enter_context(server_for(job.plan, ANSWERS[model], delay=delay))
+
+    def file(self, name: str, models: list[str] | None = None, urls: dict[str, str] | None = None) -> Path:
+        lines = [
+            f'name = "{name}"', f'output_path = "{self.output}"', f"suites = {list(SUITES)}", "shards = 2",
+            "cpus_per_host = 1", "[defaults]", 'data = "bundled"', "limit = 8", "workers = 1", "concurrency = 2",
+        ]  # fmt: skip
+        for model in models or MODELS:
+            url = urls[model] if urls else self.servers[model].base_url
+            lines += ["[[model]]", f'model = "{self.folder / model}"', f'base_url = "{url}"']
+        path = self.folder / f"{name}.toml"
+        path.write_text("\n".join(lines))
+        return path
+
+    def jobs(self, name: str, models: list[str] | None = None, urls: dict[str, str] | None = None) -> list[Job]:
+        return jobs(read_sweep(self.file(name, models, urls)))
+
+    def results(self, name: str) -> list[bytes]:
+        return [(place(self.output) / model / name / RESULTS_FILE).read_bytes() for model in MODELS]
+
+    def asked(self) -> Counter[Any]:
+        """How often each model was asked each prompt."""
+        return Counter(
+            (model, tuple(request["prompt"])) for model, server in self.servers.items() for request in server.requests
+        )
