@@ -36,13 +36,18 @@ def placed(value: object) -> object:
     return place(value) if isinstance(value, str) else value
 
 
+def listed(value: object) -> object:
+    """Names with commas between them, as on the command line, as a list."""
+    return [name.strip() for name in value.split(",") if name.strip()] if isinstance(value, str) else value
+
+
 class RunSettings(BaseModel):
     """One run as a file states it; what is left out is the default of `symharness run`. `run` is the run's name."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     model: str | None = None
-    tasks: Annotated[tuple[str, ...], Field(min_length=1)] = ("all",)
+    tasks: Annotated[tuple[str, ...], Field(min_length=1), BeforeValidator(listed)] = ("all",)
     data: str | None = None
     num_fewshot: Annotated[int, Field(ge=0)] = 0
     limit: Annotated[float, Field(ge=0)] | None = None

@@ -18,10 +18,10 @@ from harness.answers import Answered, Run, load
 from harness.config import UserError
 from harness.figures import Figure, figures, primary
 from harness.place import address
-from harness.statistics import LEVEL, Comparison, holm
+from harness.statistics import LEVEL, Clusters, Comparison, clustered, compare_averages, holm
 from harness.statistics import compare as compare_statistics
 from harness.tables import Grid, p_value, percent
-from tasks.task import Task, registry
+from tasks.task import SUITES, Task, registry
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -51,6 +51,25 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
+class Average:
+    """The mean of the primary figures of `tasks` compared tasks, of one run against the first run's.
+
+    `of` is a suite's name, or "all". Its p-value is not corrected: it is one question, asked beside those of the tasks.
+    """
+
+    of: str
+    tasks: int
+    run: str
+    found: Comparison
+    gained: int
+    lost: int
+
+    @property
+    def title(self) -> str:
+        return f"Average: {self.of}, {self.tasks} tasks"
+
+
+@dataclass(frozen=True, slots=True)
 class Best:
     """The best run of a figure, and the corrected p-value of its being better than every other."""
 
@@ -71,13 +90,17 @@ class Flip:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """All that a comparison found. `best` by task and metric; `notes` say what was left out and why."""
+    """All that a comparison found. `best` by task and metric; `notes` say what was left out and why.
+
+    `averages` are there where runs share several tasks.
+    """
 
     runs: tuple[Run, ...]
     lines: tuple[Line, ...]
     best: Mapping[tuple[str, str], Best]
     flips: tuple[Flip, ...]
     notes: tuple[str, ...]
+    averages: tuple[Average, ...] = ()
 
     def grids(self) -> list[Grid]:
         return [self._pairs() if len(self.runs) == 2 else self._table(), *self._flipped()]
@@ -88,30 +111,48 @@ class Report:
             f"Values x100. Differences are less {first}'s; 95 % CI: paired bootstrap, clustered by group; p: exact "
             "McNemar (M) or permutation (P), two-sided; Holm: over the tasks' primary figures, over all others apart."
         )
+        if self.averages:
+            rules += " Averages are of primary figures, every task alike, and not corrected."
         return [*(run.caption for run in self.runs), rules, *self.notes]
 
     def frame(self) -> pd.DataFrame:
-        """A line a figure and run: values and differences x100."""
+        """A line a figure and run, then the averages: values and differences x100."""
         import pandas as pd
 
-        return pd.DataFrame([self._record(line) for line in self.lines])
+        return pd.DataFrame([*map(self._record, self.lines), *map(self._record_of_average, self.averages)])
 
     def json(self) -> str:
         runs = [{"run": run.letter, "folder": address(run.folder), "config": run.config} for run in self.runs]
         flips = [
             {"task": f.task, "run": f.run, "sample": f.sample, "before": f.before, "after": f.after} for f in self.flips
         ]
-        lines = [self._record(line) for line in self.lines]
-        content = {"runs": runs, "lines": lines, "flips": flips, "notes": self.notes}
+        content = {
+            "runs": runs,
+            "lines": [self._record(line) for line in self.lines],
+            "averages": [self._record_of_average(item) for item in self.averages],
+            "flips": flips,
+            "notes": self.notes,
+        }
         return json.dumps(content, indent=1, ensure_ascii=False) + "\n"
 
     def _record(self, line: Line) -> dict[str, Any]:
-        found = line.found
         best = self.best.get((line.figure.task.name, line.figure.metric.name))
         return {
             "task": line.figure.task.title,
             "metric": line.figure.label,
-            "run": line.run,
+            **self._numbers(line),
+            "p_holm": line.adjusted,
+            "significant": line.significant,
+            "best": best is not None and best.run == line.run and best.adjusted <= LEVEL,
+        }
+
+    def _record_of_average(self, average: Average) -> dict[str, Any]:
+        return {"task": average.title, "metric": "primary", **self._numbers(average)}
+
+    def _numbers(self, item: Line | Average) -> dict[str, Any]:
+        found = item.found
+        return {
+            "run": item.run,
             "against": self.runs[0].letter,
             "n": found.n,
             "clusters": found.clusters,
@@ -120,13 +161,10 @@ class Report:
             "difference": round(100 * found.difference, 4),
             "low": round(100 * found.low, 4),
             "high": round(100 * found.high, 4),
-            "gained": line.gained,
-            "lost": line.lost,
+            "gained": item.gained,
+            "lost": item.lost,
             "test": found.test,
             "p": found.p,
-            "p_holm": line.adjusted,
-            "significant": line.significant,
-            "best": best is not None and best.run == line.run and best.adjusted <= LEVEL,
         }
 
     def _pairs(self) -> Grid:
@@ -136,17 +174,12 @@ class Report:
             (
                 line.figure.task.title,
                 line.figure.label,
-                str(line.found.n),
-                percent(line.found.theirs),
-                percent(line.found.ours),
-                f"{100 * line.found.difference:+.2f}",
-                f"[{100 * line.found.low:+.2f}, {100 * line.found.high:+.2f}]",
-                f"+{line.gained}/−{line.lost}",
-                f"{p_value(line.found.p)} {line.found.test[0].upper()}",
+                *_cells(line),
                 p_value(line.adjusted) + (" *" if line.significant else ""),
             )
             for line in self.lines
         ]
+        rows += [(average.title, "primary", *_cells(average), "") for average in self.averages]
         return Grid(f"{second} against {first}", heads, rows, labels=2)
 
     def _table(self) -> Grid:
@@ -164,6 +197,13 @@ class Report:
             cells = [percent(value) + (" *" if differs else "") for _, value, differs in values]
             name = (lines[0].figure.task.title, lines[0].figure.label, str(lines[0].found.n))
             rows.append((*name, *cells, best.run if won else "none", p_value(best.adjusted)))
+        by_average: dict[str, list[Average]] = {}
+        for average in self.averages:
+            by_average.setdefault(average.title, []).append(average)
+        for title, averages in by_average.items():
+            cells = [percent(averages[0].found.theirs)]
+            cells += [percent(one.found.ours) + (" *" if one.found.p <= LEVEL else "") for one in averages]
+            rows.append((title, "primary", str(averages[0].found.n), *cells, "", ""))
         return Grid(f"{len(letters)} runs (* differs from {letters[0]}; best: better than every other)", heads, rows, 2)
 
     def _flipped(self) -> Iterator[Grid]:
@@ -183,6 +223,19 @@ class Report:
             yield Grid("Samples whose answer became something else", heads, rows, labels=5)
 
 
+def _cells(item: Line | Average) -> tuple[str, ...]:
+    found = item.found
+    return (
+        str(found.n),
+        percent(found.theirs),
+        percent(found.ours),
+        f"{100 * found.difference:+.2f}",
+        f"[{100 * found.low:+.2f}, {100 * found.high:+.2f}]",
+        f"+{item.gained}/−{item.lost}",
+        f"{p_value(found.p)} {found.test[0].upper()}",
+    )
+
+
 def compare_runs(folders: Sequence[Path], tasks: Sequence[str] = (), every_metric: bool = False) -> Report:
     """Every run of `folders` against the first, on `tasks` (all that they share).
 
@@ -199,10 +252,11 @@ def compare_loaded(runs: Sequence[Run], tasks: Sequence[str] = (), every_metric:
     shared = _shared_tasks(runs, tasks)
     notes = _not_shared(runs, shared, tasks)
     lines: list[Line] = []
+    paired: dict[str, list[str]] = {}
     duels: dict[tuple[str, str], Best] = {}
     flips: list[Flip] = []
     for task in shared:
-        samples = _shared_samples(runs, task, notes)
+        paired[task.name] = samples = _shared_samples(runs, task, notes)
         for item in figures(task, every_metric):
             compared = list(_lines(runs, item, samples))
             if compared:
@@ -211,7 +265,8 @@ def compare_loaded(runs: Sequence[Run], tasks: Sequence[str] = (), every_metric:
             else:
                 notes.append(f"{task.title} {item.label}: not defined on these samples")
         flips += _flips(runs, task, samples)
-    return Report(tuple(runs), tuple(_adjusted(lines)), _adjusted_best(duels), tuple(flips), tuple(notes))
+    averages = tuple(_averages(runs, [line for line in lines if line.main], paired))
+    return Report(tuple(runs), tuple(_adjusted(lines)), _adjusted_best(duels), tuple(flips), tuple(notes), averages)
 
 
 def _shared_tasks(runs: Sequence[Run], wanted: Sequence[str]) -> list[Task]:
@@ -277,6 +332,29 @@ def _compared(ours: Run, theirs: Run, item: Figure, samples: Sequence[str]) -> C
         return None
     rows_a, rows_b = ([answer.statistics[name] for answer in side] for side in zip(*pairs))
     return compare_statistics(item.metric, rows_a, rows_b, [a.group for a, _ in pairs])
+
+
+def _averages(runs: Sequence[Run], lines: Sequence[Line], paired: Mapping[str, Sequence[str]]) -> Iterator[Average]:
+    """Over all tasks of `lines`, their primary ones, and over those of each suite, where there are several."""
+    found = {line.figure.task.name: line.figure.task for line in lines}
+    suites = {suite: [name for name, task in found.items() if suite in task.suites] for suite in SUITES}
+    scopes = {"all": list(found)} | suites
+    for of, names in scopes.items():
+        if len(names) < 2 or (of != "all" and len(names) == len(found)):
+            continue
+        for run in runs[1:]:
+            mine = [line for line in lines if line.run == run.letter and line.figure.task.name in names]
+            pairs = [_clusters(run, runs[0], line.figure, paired[line.figure.task.name]) for line in mine]
+            compared = compare_averages(pairs, sum(line.found.n for line in mine))
+            gained, lost = sum(line.gained for line in mine), sum(line.lost for line in mine)
+            yield Average(of, len(names), run.letter, compared, gained, lost)
+
+
+def _clusters(ours: Run, theirs: Run, item: Figure, samples: Sequence[str]) -> tuple[Clusters, Clusters]:
+    sides = [[run.answers[item.task.name][key] for key in samples] for run in (ours, theirs)]
+    groups = [answer.group for answer in sides[0]]
+    a, b = (clustered(item.metric, [answer.statistics[item.metric.name] for answer in side], groups) for side in sides)
+    return a, b
 
 
 def _gained_lost(ours: Run, theirs: Run, item: Figure, samples: Sequence[str]) -> tuple[int, int]:

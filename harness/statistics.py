@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -102,6 +102,33 @@ def compare(
     return Comparison(len(ours), len(a.sums), value_a, value_b, float(low), float(high), p, test)
 
 
+def compare_averages(
+    pairs: Sequence[tuple[Clusters, Clusters]],
+    n: int,
+    *,
+    draws: int = DRAWS,
+    swaps: int = SWAPS,
+    seed: int = 0,
+) -> Comparison:
+    """Two runs' averages of several values, a pair of clusters each: every task counts alike, however many its samples.
+
+    Each task is resampled, and its answers are swapped, for itself. `n` samples are behind them. Raises ValueError
+    without a pair.
+    """
+    if not pairs:
+        raise ValueError("an average of nothing")
+    ours, theirs = (
+        math.fsum(float(side.value(side.sums.sum(axis=0))) for side in sides) / len(pairs) for sides in zip(*pairs)
+    )
+    numbered = [(a, b, seed + number) for number, (a, b) in enumerate(pairs)]
+    drawn = np.mean([bootstrap(a, b, draws, own) for a, b, own in numbered], axis=0)
+    low, high = np.nanquantile(drawn, [LEVEL / 2, 1 - LEVEL / 2])
+    swapped = np.mean([_swapped(a, b, swaps, own) for a, b, own in numbered], axis=0)
+    p = (_as_extreme(swapped, abs(ours - theirs)) + 1) / (swaps + 1)
+    clusters = sum(len(a.sums) for a, _ in pairs)
+    return Comparison(n, clusters, ours, theirs, float(low), float(high), p, "permutation")
+
+
 def clustered(metric: Metric, statistics: Sequence[Statistics], groups: Sequence[str]) -> Clusters:
     """Samples' statistics as clusters. Raises ValueError for an aggregate of which nothing is known."""
     aggregate = metric.aggregate
@@ -152,17 +179,34 @@ def permutation(a: Clusters, b: Clusters, swaps: int = SWAPS, seed: int = 0) -> 
 
     With few clusters that differ it is exact, else of `swaps` random swaps, among which the observed one counts.
     """
-    differ = (a.sums != b.sums).any(axis=1)
+    observed = abs(float(a.value(a.sums.sum(axis=0)) - b.value(b.sums.sum(axis=0))))
+    change = _change(a, b)
+    if len(change) <= _ALL_SWAPS:
+        return _as_extreme(_differences(a, b, change, _every_swap(len(change))), observed) / (1 << len(change))
+    return (_as_extreme(_swapped(a, b, swaps, seed), observed) + 1) / (swaps + 1)
+
+
+def _change(a: Clusters, b: Clusters) -> Array:
+    """What swapping each cluster adds to `a`; of those alone that differ."""
+    return np.asarray((b.sums - a.sums)[(a.sums != b.sums).any(axis=1)])
+
+
+def _swapped(a: Clusters, b: Clusters, swaps: int, seed: int) -> Array:
+    """Differences (a less b) after random swaps, shape (swaps,)."""
+    change = _change(a, b)
+    if not len(change):
+        return np.repeat(a.value(a.sums.sum(axis=0)) - b.value(b.sums.sum(axis=0)), swaps)
+    return _differences(a, b, change, _random_swaps(len(change), swaps, seed))
+
+
+def _differences(a: Clusters, b: Clusters, change: Array, swaps: Iterable[Array]) -> Array:
     total_a, total_b = a.sums.sum(axis=0), b.sums.sum(axis=0)
-    observed = abs(float(a.value(total_a) - b.value(total_b)))
-    change = (b.sums - a.sums)[differ]
-    extreme = 0
-    exact = len(change) <= _ALL_SWAPS
-    for swapped in _every_swap(len(change)) if exact else _random_swaps(len(change), swaps, seed):
-        moved = swapped @ change
-        differences = np.abs(a.value(total_a + moved) - b.value(total_b - moved))
-        extreme += int((~(differences < observed - _ROUNDING)).sum())
-    return extreme / (1 << len(change)) if exact else (extreme + 1) / (swaps + 1)
+    moved = (rows @ change for rows in swaps)
+    return np.concatenate([np.asarray(a.value(total_a + one) - b.value(total_b - one)) for one in moved])
+
+
+def _as_extreme(differences: Array, observed: float) -> int:
+    return int(np.count_nonzero(~(np.abs(differences) < observed - _ROUNDING)))
 
 
 def mcnemar(gained: int, lost: int) -> float:

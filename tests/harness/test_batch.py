@@ -51,6 +51,11 @@ def test_a_run_is_its_own_keys_over_the_defaults(tmp_path: Path) -> None:
     assert second.run_name == "wrong"
 
 
+def test_tasks_may_be_named_as_on_the_command_line(tmp_path: Path) -> None:
+    (run,) = read_batch(written(tmp_path, '[[run]]\nmodel = "replay:gold"\ntasks = "scan, spider"'))
+    assert list(run.tasks) == ["scan", "spider"]
+
+
 def test_a_known_model_keeps_what_the_file_does_not_say(tmp_path: Path) -> None:
     (run,) = read_batch(written(tmp_path, '[[run]]\nmodel = "symbol-llm-7b"\nchat_format = "tulu"'))
     assert (run.spec.revision, run.spec.chat_format) == ("refs/pr/1", ChatFormat.TULU)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from harness.statistics import bootstrap, clustered, compare, holm, mcnemar, permutation
+from harness.statistics import bootstrap, clustered, compare, compare_averages, holm, mcnemar, permutation
 from tasks.bleu import Variant, bleu_metric
 from tasks.bleu.counting import counts
 from tasks.metrics import Metric, Statistics, all_of_group, exact_match, mean, mean_of_groups, ratio
@@ -53,6 +53,34 @@ def test_permutation_is_scipys(seed: int) -> None:
         (ours, theirs), difference_of_means, permutation_type="samples", vectorized=True, n_resamples=9999, rng=seed
     )
     assert permutation(a, b) == pytest.approx(peer.pvalue, abs=1e-12 if n == 9 else 0.02)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_an_average_of_tasks_as_large_as_each_other_is_that_of_all_samples(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    ours, theirs = random.random((3, 40)), random.random((3, 40)) - 0.05
+    sides = [[clustered(ACCURACY, scores(task), alone(40)) for task in side] for side in (ours, theirs)]
+    found = compare_averages(list(zip(*sides)), 120)
+    peer = stats.permutation_test(
+        (ours.ravel(), theirs.ravel()), difference_of_means, permutation_type="samples", n_resamples=9999, rng=seed
+    )
+    assert found.difference == pytest.approx(ours.mean() - theirs.mean())
+    assert found.p == pytest.approx(peer.pvalue, abs=0.02)
+    spread = np.sqrt((ours - theirs).var(axis=1).sum() / 40) / 3
+    assert (found.high - found.low) / 2 == pytest.approx(1.96 * spread, rel=0.15)
+
+
+def test_an_average_counts_every_task_alike_and_runs_that_agree_have_no_difference() -> None:
+    many, few = [1.0] * 90, [0.0] * 10
+    pairs = [
+        (clustered(ACCURACY, scores(side), alone(len(side))), clustered(ACCURACY, scores(side), alone(len(side))))
+        for side in (many, few)
+    ]
+    found = compare_averages(pairs, 100)
+    assert (found.n, found.clusters, found.ours, found.theirs) == (100, 100, 0.5, 0.5)
+    assert (found.low, found.high, found.p) == (0.0, 0.0, 1.0)
+    with pytest.raises(ValueError, match="average of nothing"):
+        compare_averages([], 0)
 
 
 @pytest.mark.parametrize("seed", range(20))
