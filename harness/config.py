@@ -9,6 +9,7 @@ from typing import Annotated, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from harness.curves.names import stepped
 from tasks.chat import ChatFormat
 
 T = TypeVar("T")
@@ -54,8 +55,12 @@ class ModelSpec(_Settings):
 
     @property
     def name(self) -> str:
-        """The name on the leaderboard and of the run folder."""
-        return self.model.rstrip("/").rsplit("/", 1)[-1] if self.folder else self.model
+        """The name on the leaderboard and of the run folder; `sft-step-500` of a checkpoint folder sft/step-500."""
+        if self.folder is None:
+            return self.model
+        folder = Path(self.model).expanduser().absolute()
+        at = stepped(folder.name, None)
+        return f"{folder.parent.name}-{folder.name}" if at is not None and not at.series else folder.name
 
     def check(self) -> None:
         """Raises UserError when `model` is neither a checkpoint folder, nor a plausible hub id, nor a replay."""

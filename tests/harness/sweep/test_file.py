@@ -26,11 +26,17 @@ def test_a_glob_gives_every_checkpoint_in_the_order_of_its_steps(tmp_path: Path)
     checkpoints(tmp_path / "sft", "step-1000", "step-900", "step-20")
     (tmp_path / "sft" / "step-notes.txt").touch()
     found = swept(tmp_path, 'suites = ["scan", "spider,folio"]\nshards = 3\n[[model]]\nglob = "{folder}/sft/step-*"')
-    assert [run.spec.name for run in found.runs] == ["step-20", "step-900", "step-1000"]
+    assert [run.spec.name for run in found.runs] == ["sft-step-20", "sft-step-900", "sft-step-1000"]
     assert found.entries == (("scan",), ("spider", "folio"))
     assert found.shards == 3
     assert {run.run_name for run in found.runs} == {"nightly"}
     assert {tuple(run.tasks) for run in found.runs} == {("scan", "spider", "folio")}
+
+
+def test_two_trainings_may_have_the_same_steps(tmp_path: Path) -> None:
+    checkpoints(tmp_path, "a/step-500", "b/step-500", "c-step-500")
+    found = swept(tmp_path, '[[model]]\nglob = "{folder}/*/step-*"\n[[model]]\nmodel = "{folder}/c-step-500/"')
+    assert [run.spec.name for run in found.runs] == ["a-step-500", "b-step-500", "c-step-500"]
 
 
 def test_revisions_of_one_model_are_runs_of_their_own(tmp_path: Path) -> None:
