@@ -62,6 +62,7 @@ class RunSettings(BaseModel):
     vllm: Path | None = None
     workers: Annotated[int, Field(ge=1)] | None = None
     concurrency: Annotated[int, Field(ge=1)] = 128
+    request_timeout: Annotated[float, Field(ge=1)] | None = None
     deterministic: bool = False
     spread: Annotated[int, Field(ge=0)] | None = None
     revision: str | None = None
@@ -101,6 +102,7 @@ class RunSettings(BaseModel):
             run_name=self.run,
             workers=self.workers,
             concurrency=self.concurrency,
+            request_timeout=self.request_timeout,
             base_url=self.base_url,
             served_model_name=self.served_model_name,
             vllm=self.vllm,

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from inspect import signature
 from pathlib import Path
 
 import pytest
 
-from harness.batch import read_batch, survey
+from harness.batch import RunSettings, read_batch, survey
+from harness.cli.running import run as run_command
 from harness.config import UserError
 from harness.models import KNOWN
 from harness.plan import prepare
@@ -49,6 +51,14 @@ def test_a_run_is_its_own_keys_over_the_defaults(tmp_path: Path) -> None:
     assert (first.spec.model, list(first.tasks), first.limit) == ("replay:gold", ["scan", "spider"], 3)
     assert (second.spec.model, list(second.tasks), second.limit) == ("replay:corrupt:1.0", ["scan"], 3)
     assert second.run_name == "wrong"
+
+
+def test_a_file_knows_the_options_of_the_command_line(tmp_path: Path) -> None:
+    """Less those that say how one command is carried out, and a short form."""
+    asked = {"run" if name == "run_name" else name for name in signature(run_command).parameters}
+    assert asked - {"restart", "shard", "apply_chat_template"} == set(RunSettings.model_fields)
+    (run,) = read_batch(written(tmp_path, '[[run]]\nmodel = "replay:gold"\nrequest_timeout = 5'))
+    assert run.request_timeout == 5
 
 
 def test_tasks_may_be_named_as_on_the_command_line(tmp_path: Path) -> None:
