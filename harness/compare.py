@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING, Any
 
 from harness.answers import Answered, Run, load
 from harness.config import UserError
-from harness.figures import Figure, figures, primary
+from harness.figures import Figure, Mean, figures, means, primary
 from harness.place import address
-from harness.statistics import LEVEL, Clusters, Comparison, clustered, compare_averages, holm
+from harness.statistics import LEVEL, Comparison, Pair, average, clustered, holm, pair
 from harness.statistics import compare as compare_statistics
 from harness.tables import Grid, p_value, percent
-from tasks.task import SUITES, Task, registry
+from tasks.task import Task, registry
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -52,21 +52,16 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Average:
-    """The mean of the primary figures of `tasks` compared tasks, of one run against the first run's.
+    """A mean of one run against the first run's.
 
-    `of` is a suite's name, or "all". Its p-value is not corrected: it is one question, asked beside those of the tasks.
+    Its p-value is not corrected: it is one question, asked beside those of the tasks.
     """
 
-    of: str
-    tasks: int
+    mean: Mean
     run: str
     found: Comparison
     gained: int
     lost: int
-
-    @property
-    def title(self) -> str:
-        return f"Average: {self.of}, {self.tasks} tasks"
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +142,7 @@ class Report:
         }
 
     def _record_of_average(self, average: Average) -> dict[str, Any]:
-        return {"task": average.title, "metric": "primary", **self._numbers(average)}
+        return {"task": average.mean.title, "metric": average.mean.label, **self._numbers(average)}
 
     def _numbers(self, item: Line | Average) -> dict[str, Any]:
         found = item.found
@@ -179,7 +174,7 @@ class Report:
             )
             for line in self.lines
         ]
-        rows += [(average.title, "primary", *_cells(average), "") for average in self.averages]
+        rows += [(item.mean.title, item.mean.label, *_cells(item), "") for item in self.averages]
         return Grid(f"{second} against {first}", heads, rows, labels=2)
 
     def _table(self) -> Grid:
@@ -197,13 +192,13 @@ class Report:
             cells = [percent(value) + (" *" if differs else "") for _, value, differs in values]
             name = (lines[0].figure.task.title, lines[0].figure.label, str(lines[0].found.n))
             rows.append((*name, *cells, best.run if won else "none", p_value(best.adjusted)))
-        by_average: dict[str, list[Average]] = {}
-        for average in self.averages:
-            by_average.setdefault(average.title, []).append(average)
-        for title, averages in by_average.items():
+        by_mean: dict[Mean, list[Average]] = {}
+        for one in self.averages:
+            by_mean.setdefault(one.mean, []).append(one)
+        for mean, averages in by_mean.items():
             cells = [percent(averages[0].found.theirs)]
             cells += [percent(one.found.ours) + (" *" if one.found.p <= LEVEL else "") for one in averages]
-            rows.append((title, "primary", str(averages[0].found.n), *cells, "", ""))
+            rows.append((mean.title, mean.label, str(averages[0].found.n), *cells, "", ""))
         return Grid(f"{len(letters)} runs (* differs from {letters[0]}; best: better than every other)", heads, rows, 2)
 
     def _flipped(self) -> Iterator[Grid]:
@@ -335,26 +330,26 @@ def _compared(ours: Run, theirs: Run, item: Figure, samples: Sequence[str]) -> C
 
 
 def _averages(runs: Sequence[Run], lines: Sequence[Line], paired: Mapping[str, Sequence[str]]) -> Iterator[Average]:
-    """Over all tasks of `lines`, their primary ones, and over those of each suite, where there are several."""
-    found = {line.figure.task.name: line.figure.task for line in lines}
-    suites = {suite: [name for name, task in found.items() if suite in task.suites] for suite in SUITES}
-    scopes = {"all": list(found)} | suites
-    for of, names in scopes.items():
-        if len(names) < 2 or (of != "all" and len(names) == len(found)):
-            continue
+    """Of the primary figures, which are `lines`."""
+    if not (wanted := means(list({line.figure.task.name: line.figure.task for line in lines}.values()))):
+        return
+    pairs = {
+        (line.run, line.figure.task.name): _pair(run, runs[0], line.figure, paired[line.figure.task.name], seed)
+        for run in runs[1:]
+        for seed, line in enumerate(line for line in lines if line.run == run.letter)
+    }
+    for mean in wanted:
         for run in runs[1:]:
-            mine = [line for line in lines if line.run == run.letter and line.figure.task.name in names]
-            pairs = [_clusters(run, runs[0], line.figure, paired[line.figure.task.name]) for line in mine]
-            compared = compare_averages(pairs, sum(line.found.n for line in mine))
-            gained, lost = sum(line.gained for line in mine), sum(line.lost for line in mine)
-            yield Average(of, len(names), run.letter, compared, gained, lost)
+            mine = [line for line in lines if line.run == run.letter and line.figure.task.name in mean.tasks]
+            compared = average([pairs[run.letter, name] for name in mean.tasks])
+            yield Average(mean, run.letter, compared, sum(x.gained for x in mine), sum(x.lost for x in mine))
 
 
-def _clusters(ours: Run, theirs: Run, item: Figure, samples: Sequence[str]) -> tuple[Clusters, Clusters]:
+def _pair(ours: Run, theirs: Run, item: Figure, samples: Sequence[str], seed: int) -> Pair:
     sides = [[run.answers[item.task.name][key] for key in samples] for run in (ours, theirs)]
     groups = [answer.group for answer in sides[0]]
     a, b = (clustered(item.metric, [answer.statistics[item.metric.name] for answer in side], groups) for side in sides)
-    return a, b
+    return pair(a, b, len(samples), seed=seed)
 
 
 def _gained_lost(ours: Run, theirs: Run, item: Figure, samples: Sequence[str]) -> tuple[int, int]:

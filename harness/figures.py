@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from harness.published import published_label
 from tasks.metrics import Metric
 from tasks.symbol_evol import standard_name
-from tasks.task import Task
+from tasks.task import SUITES, Task
 
 # Metrics that run the program, or decide by reasoning over it, rather than read its text.
 EXECUTION = frozenset(
@@ -41,8 +41,43 @@ class Figure:
     label: str
 
     @property
+    def title(self) -> str:
+        return self.task.title
+
+    @property
     def heading(self) -> str:
-        return f"{self.task.title} {self.label}"
+        return f"{self.title} {self.label}"
+
+    @property
+    def main(self) -> bool:
+        return self.metric is primary(self.task)
+
+
+@dataclass(frozen=True, slots=True)
+class Mean:
+    """The mean of the primary figures of `tasks` tasks, every task alike. `of` is a suite's name, or "all"."""
+
+    of: str
+    tasks: tuple[str, ...]
+
+    @property
+    def title(self) -> str:
+        return "Average"
+
+    @property
+    def label(self) -> str:
+        return f"{self.of}, {len(self.tasks)} tasks"
+
+    @property
+    def heading(self) -> str:
+        return f"{self.title} {self.label}"
+
+
+def means(tasks: Sequence[Task]) -> list[Mean]:
+    """Those of all tasks and of each suite that is another set of them, where there are several."""
+    found = [Mean("all", tuple(task.name for task in tasks))]
+    found += [Mean(suite, tuple(task.name for task in tasks if suite in task.suites)) for suite in SUITES]
+    return [mean for mean in found if len(mean.tasks) > 1 and (mean.of == "all" or mean.tasks != found[0].tasks)]
 
 
 def figure(task: Task, metric: Metric) -> Figure:

@@ -61,6 +61,19 @@ class Comparison:
 
 
 @dataclass(frozen=True, slots=True)
+class Pair:
+    """One task's part in the comparison of two averages: both values, and their differences on samples `drawn` with
+    replacement, shape (draws,), and with answers `swapped` between the runs, shape (swaps,)."""
+
+    n: int
+    clusters: int
+    ours: float
+    theirs: float
+    drawn: Array
+    swapped: Array
+
+
+@dataclass(frozen=True, slots=True)
 class Clusters:
     """One run's samples as what is resampled.
 
@@ -102,30 +115,25 @@ def compare(
     return Comparison(len(ours), len(a.sums), value_a, value_b, float(low), float(high), p, test)
 
 
-def compare_averages(
-    pairs: Sequence[tuple[Clusters, Clusters]],
-    n: int,
-    *,
-    draws: int = DRAWS,
-    swaps: int = SWAPS,
-    seed: int = 0,
-) -> Comparison:
-    """Two runs' averages of several values, a pair of clusters each: every task counts alike, however many its samples.
+def pair(a: Clusters, b: Clusters, n: int, *, draws: int = DRAWS, swaps: int = SWAPS, seed: int = 0) -> Pair:
+    """Two runs' clusters of the same `n` samples, resampled and swapped."""
+    ours, theirs = (float(side.value(side.sums.sum(axis=0))) for side in (a, b))
+    return Pair(n, len(a.sums), ours, theirs, bootstrap(a, b, draws, seed), _swapped(a, b, swaps, seed))
 
-    Each task is resampled, and its answers are swapped, for itself. `n` samples are behind them. Raises ValueError
+
+def average(pairs: Sequence[Pair]) -> Comparison:
+    """Two runs' averages of several values: every task counts alike, however many its samples.
+
+    Each task is resampled, and its answers are swapped, for itself; so give each a seed of its own. Raises ValueError
     without a pair.
     """
     if not pairs:
         raise ValueError("an average of nothing")
-    ours, theirs = (
-        math.fsum(float(side.value(side.sums.sum(axis=0))) for side in sides) / len(pairs) for sides in zip(*pairs)
-    )
-    numbered = [(a, b, seed + number) for number, (a, b) in enumerate(pairs)]
-    drawn = np.mean([bootstrap(a, b, draws, own) for a, b, own in numbered], axis=0)
-    low, high = np.nanquantile(drawn, [LEVEL / 2, 1 - LEVEL / 2])
-    swapped = np.mean([_swapped(a, b, swaps, own) for a, b, own in numbered], axis=0)
-    p = (_as_extreme(swapped, abs(ours - theirs)) + 1) / (swaps + 1)
-    clusters = sum(len(a.sums) for a, _ in pairs)
+    ours, theirs = (math.fsum(values) / len(pairs) for values in zip(*((one.ours, one.theirs) for one in pairs)))
+    low, high = np.nanquantile(np.mean([one.drawn for one in pairs], axis=0), [LEVEL / 2, 1 - LEVEL / 2])
+    swapped = np.mean([one.swapped for one in pairs], axis=0)
+    p = (_as_extreme(swapped, abs(ours - theirs)) + 1) / (len(swapped) + 1)
+    n, clusters = sum(one.n for one in pairs), sum(one.clusters for one in pairs)
     return Comparison(n, clusters, ours, theirs, float(low), float(high), p, "permutation")
 
 

@@ -8,16 +8,18 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from statistics import fmean
 
 from harness.answers import Answer, Run, load
 from harness.config import UserError
-from harness.curves.choice import choose
+from harness.curves.choice import Paired, choose, mean_of
 from harness.curves.report import Against, Curve, Curves, Flat, Point
 from harness.curves.series import Checkpoint, Level, Series, in_series, levels, published_level, read
-from harness.figures import Figure, figures
+from harness.figures import Figure, Mean, figures, means
 from harness.leaderboard import find_runs
 from harness.published import published_model
-from harness.statistics import compare, holm
+from harness.statistics import Pair, average, compare, holm, pair
+from tasks.metrics import Estimate
 from tasks.task import Task, registry
 
 _PUBLISHED = "published:"
@@ -61,6 +63,7 @@ def build(
     said = list(notes)
     curves: list[Curve] = []
     flats: list[Flat] = []
+    mains: dict[str, list[tuple[Figure, Curve, Paired]]] = {one.title: [] for one in series}
     for task in registry().values():
         if tasks and task.name not in tasks:
             continue
@@ -71,15 +74,22 @@ def build(
         asked = [(one, _on_data(one, task, data, said)) for one in series]
         for item in figures(task, every_metric):
             for one, members in asked:
-                if (curve := _curve(one, members, answers, item, said)) is not None:
+                if (found := _curve(one, members, answers, item, said)) is not None:
+                    curve, paired = found
                     curves.append(curve)
+                    if item.main:
+                        mains[one.title].append((item, curve, paired))
             flats += _flats(beside, item, data)
         said += [
             f"{of.title}: {task.title} was run on other data, and is no level line"
             for of in beside
             if of.data.get(task.name, data) != data
         ]
-    return Curves(tuple(series), tuple(_adjusted(curves)), tuple(beside), tuple(flats), tuple(dict.fromkeys(said)))
+    curves = list(_adjusted(curves))
+    for one in series:
+        curves += _averages(one, mains[one.title], said)
+    flats += _mean_flats(beside, curves, flats)
+    return Curves(tuple(series), tuple(curves), tuple(beside), tuple(flats), tuple(dict.fromkeys(said)))
 
 
 def _on_data(series: Series, task: Task, data: str, said: list[str]) -> dict[int, Checkpoint]:
@@ -103,7 +113,7 @@ def _flats(beside: Sequence[Level], item: Figure, data: str) -> Iterator[Flat]:
 
 def _curve(
     series: Series, members: Mapping[int, Checkpoint], answers: Mapping[Path, Run], item: Figure, said: list[str]
-) -> Curve | None:
+) -> tuple[Curve, Paired] | None:
     name, metric = item.task.name, item.metric
     tasks = {step: run.tasks[name] for step, run in members.items()}
     estimates = {step: task.estimates[metric.name] for step, task in tasks.items() if metric.name in task.estimates}
@@ -130,7 +140,60 @@ def _curve(
         Point(step, estimate, tasks[step].mark, against(step, first), against(step, last))
         for step, estimate in estimates.items()
     )
-    return Curve(series, item, points, choose(metric, rows, samples, groups) if samples else None)
+    paired = Paired(metric, rows, samples, groups)
+    return Curve(series, item, points, choose([paired]) if samples else None), paired
+
+
+def _averages(series: Series, found: Sequence[tuple[Figure, Curve, Paired]], said: list[str]) -> Iterator[Curve]:
+    """The means of primary figures over the steps of a series: of tasks that every step has, and no others."""
+    steps = sorted({point.step for _, curve, _ in found for point in curve.points})
+    whole = [one for one in found if len(one[1].points) == len(steps) and one[2].samples]
+    wanted = means([item.task for item, _, _ in whole])
+    if len(steps) < 2 or not wanted:
+        return
+    if len(whole) < len(found):
+        without = ", ".join(one[0].title for one in found if one not in whole)
+        said.append(f"{series.title}: averages are without {without}, which not every step has")
+    against = {
+        (step, other): _against([paired for _, _, paired in whole], step, other)
+        for step in steps
+        for other in (steps[0], steps[-1])
+        if step != other
+    }
+    for mean in wanted:
+        places = [place for place, (item, _, _) in enumerate(whole) if item.task.name in mean.tasks]
+
+        def less(step: int, other: int, places: Sequence[int] = places) -> Against | None:
+            if step == other:
+                return None
+            compared = average([against[step, other][place] for place in places])
+            return Against(compared, compared.p)
+
+        points = []
+        for number, step in enumerate(steps):
+            of_tasks = [whole[place][1].points[number] for place in places]
+            if (estimate := mean_of([point.estimate for point in of_tasks])) is not None:
+                mark = ", ".join(sorted({point.mark for point in of_tasks if point.mark}))
+                points.append(Point(step, estimate, mark, less(step, steps[0]), less(step, steps[-1])))
+        yield Curve(series, mean, tuple(points), choose([whole[place][2] for place in places]))
+
+
+def _against(tasks: Sequence[Paired], step: int, other: int) -> list[Pair]:
+    return [
+        pair(task.clusters(step), task.clusters(other), len(task.samples), seed=seed) for seed, task in enumerate(tasks)
+    ]
+
+
+def _mean_flats(beside: Sequence[Level], curves: Sequence[Curve], flats: Sequence[Flat]) -> Iterator[Flat]:
+    """Level lines of the means that are drawn, of models that have all of their tasks."""
+    for mean in dict.fromkeys(curve.figure for curve in curves if isinstance(curve.figure, Mean)):
+        for of in beside:
+            mine = [flat for flat in flats if flat.level is of and isinstance(flat.figure, Figure) and flat.figure.main]
+            estimates = {flat.figure.task.name: flat.estimate for flat in mine if isinstance(flat.figure, Figure)}
+            if set(mean.tasks) <= estimates.keys():
+                of_tasks = [estimates[name] for name in mean.tasks]
+                known = mean_of(of_tasks)
+                yield Flat(of, mean, known or Estimate(fmean(one.value for one in of_tasks), None, 0))
 
 
 def _counted(run: Run, item: Figure) -> Mapping[str, Answer]:
@@ -142,10 +205,11 @@ def _adjusted(curves: Sequence[Curve]) -> Iterator[Curve]:
     """The same with p-values corrected: the tests of one series, step and reference are a family."""
     families: dict[tuple[str, int, str, bool], list[tuple[str, float]]] = {}
     for curve in curves:
+        main = isinstance(curve.figure, Figure) and curve.figure.main
         for point in curve.points:
             for reference, against in (("first", point.first), ("last", point.last)):
                 if against is not None:
-                    family = families.setdefault((curve.series.title, point.step, reference, curve.main), [])
+                    family = families.setdefault((curve.series.title, point.step, reference, main), [])
                     family.append((curve.figure.heading, against.found.p))
     p_values = {
         (series, heading, step, reference): p

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from statistics import fmean
 
 import numpy as np
 
-from harness.statistics import Array, clustered, resampled
+from harness.statistics import Array, Clusters, clustered, resampled
 from tasks.metrics import Estimate, Metric, Statistics, mean_of_groups
 
 # A step is a rival of the best one while their difference is no more than so many of its standard errors.
@@ -32,24 +34,49 @@ class Choice:
     honest: Estimate | None
 
 
-def choose(
-    metric: Metric,
-    rows: Mapping[int, Sequence[Statistics]],
-    samples: Sequence[str],
-    groups: Sequence[str],
-    seed: int = 0,
-) -> Choice | None:
-    """The best of the steps whose statistics of the same `samples` are given; None where a step has no value."""
-    steps = tuple(sorted(rows))
-    estimates = [metric.aggregate(rows[step], groups) for step in steps]
-    if len(steps) < 2 or not all(estimate.n for estimate in estimates):
+@dataclass(frozen=True, slots=True)
+class Paired:
+    """A metric's statistics of the same `samples`, which fall into `groups`, by step."""
+
+    metric: Metric
+    rows: Mapping[int, Sequence[Statistics]]
+    samples: Sequence[str]
+    groups: Sequence[str]
+
+    def clusters(self, step: int) -> Clusters:
+        return clustered(self.metric, self.rows[step], self.groups)
+
+    def estimate(self, step: int, places: Sequence[int]) -> Estimate:
+        """The metric at a step on the samples at `places`."""
+        rows = self.rows[step]
+        return self.metric.aggregate([rows[place] for place in places], [self.groups[place] for place in places])
+
+
+def choose(tasks: Sequence[Paired], seed: int = 0) -> Choice | None:
+    """The best step by the mean of the tasks, whose steps are the same; None where a step has no value."""
+    steps = tuple(sorted(tasks[0].rows))
+    estimates = [mean_of([task.estimate(step, range(len(task.samples))) for task in tasks]) for step in steps]
+    observed = np.array([estimate.value for estimate in estimates if estimate is not None])
+    if len(steps) < 2 or len(observed) < len(steps):
         return None
-    best = int(np.argmax([estimate.value for estimate in estimates]))
-    values = resampled([clustered(metric, rows[step], groups) for step in steps], seed=seed)
+    best = int(np.argmax(observed))
+    drawn = [
+        resampled([task.clusters(step) for step in steps], seed=seed + number) for number, task in enumerate(tasks)
+    ]
+    values = np.mean(drawn, axis=0)
     values = values[~np.isnan(values).any(axis=1)]  # a ratio may have no denominator in a resampling
-    rivals = _rivals(np.array([estimate.value for estimate in estimates]), values, best)
-    chosen, honest = _by_halves(metric, [rows[step] for step in steps], samples, groups, seed)
-    return Choice(steps, steps[best], len(rivals), optimism(values[:, rivals]), steps[chosen], honest)
+    rivals = _rivals(observed, values, best)
+    chosen, honest = _by_halves(tasks, steps, seed)
+    return Choice(steps, steps[best], len(rivals), optimism(values[:, rivals]), chosen, honest)
+
+
+def mean_of(estimates: Sequence[Estimate]) -> Estimate | None:
+    """The mean of independent estimates, every one alike; None where one is not defined."""
+    if not all(estimate.n for estimate in estimates):
+        return None
+    errors = [estimate.stderr for estimate in estimates if estimate.stderr is not None]
+    stderr = math.hypot(*errors) / len(estimates) if len(errors) == len(estimates) else None
+    return Estimate(fmean(estimate.value for estimate in estimates), stderr, sum(estimate.n for estimate in estimates))
 
 
 def optimism(values: Array) -> float:
@@ -71,30 +98,40 @@ def _rivals(observed: Array, values: Array, best: int) -> list[int]:
     return [place for place, error in enumerate(errors) if observed[best] - observed[place] <= _RIVAL * error]
 
 
-def _by_halves(
-    metric: Metric, rows: Sequence[Sequence[Statistics]], samples: Sequence[str], groups: Sequence[str], seed: int
-) -> tuple[int, Estimate | None]:
-    """The place of the run that is best on the first half, and its figure on the second."""
-    first = first_half(_units(metric, samples, groups), seed)
-    halves: list[list[int]] = [[], []]
-    for place, unit in enumerate(_units(metric, samples, groups)):
-        halves[unit not in first].append(place)
+def _by_halves(tasks: Sequence[Paired], steps: Sequence[int], seed: int) -> tuple[int, Estimate | None]:
+    """The step that is best on the first half of every task's samples, and its figure on the second."""
+    halves = [_halves(task, seed) for task in tasks]
 
-    def on(half: Sequence[int], run: int) -> Estimate:
-        return metric.aggregate([rows[run][place] for place in half], [groups[place] for place in half])
+    def on(half: int, step: int) -> Estimate | None:
+        if not all(places[half] for places in halves):
+            return None
+        return mean_of([task.estimate(step, places[half]) for task, places in zip(tasks, halves)])
 
-    found = [on(halves[0], run) for run in range(len(rows))]
-    chosen = max(range(len(rows)), key=lambda run: (found[run].value if found[run].n else -1.0, -run))
-    honest = on(halves[1], chosen) if halves[1] else Estimate(0.0, None, 0)
-    return chosen, honest if honest.n else None
+    def value(step: int) -> float:
+        found = on(0, step)
+        return -1.0 if found is None else found.value
+
+    chosen = max(steps, key=lambda step: (value(step), -step))
+    return chosen, on(1, chosen)
 
 
-def _units(metric: Metric, samples: Sequence[str], groups: Sequence[str]) -> list[str]:
+def _halves(task: Paired, seed: int) -> tuple[list[int], list[int]]:
+    """The places of a task's samples, in two halves."""
+    units = _units(task)
+    first = first_half(units, seed)
+    places = range(len(units))
+    return [place for place in places if units[place] in first], [
+        place for place in places if units[place] not in first
+    ]
+
+
+def _units(task: Paired) -> list[str]:
     """What must not be torn apart: a group's samples depend on each other. Groups that a macro average is over are in
     both halves."""
-    if metric.aggregate is mean_of_groups:
-        return [f"sample {sample}" for sample in samples]
-    return [f"group {group}" if group else f"sample {sample}" for sample, group in zip(samples, groups, strict=True)]
+    if task.metric.aggregate is mean_of_groups:
+        return [f"sample {sample}" for sample in task.samples]
+    named = zip(task.samples, task.groups, strict=True)
+    return [f"group {group}" if group else f"sample {sample}" for sample, group in named]
 
 
 def first_half(units: Sequence[str], seed: int) -> frozenset[str]:

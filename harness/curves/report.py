@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.curves.choice import Choice
 from harness.curves.series import Level, Series
-from harness.figures import Figure, primary
+from harness.figures import Figure, Mean
 from harness.statistics import LEVEL, Comparison
 from harness.tables import Grid, p_value, percent
 from tasks.metrics import Estimate
@@ -23,7 +23,8 @@ _RULES = (
     "samples, not the paper's test set. partial: not the whole test set.",
     "Differences to the first and the last step are paired, on the samples that all steps of the series have answered; "
     "95 % CI: bootstrap, clustered by group; p: exact McNemar or permutation, two-sided, after Holm over the tasks at "
-    "one step (primary figures, and all others apart); * significant.",
+    "one step (primary figures, and all others apart; averages are not corrected); * significant. Averages: of the "
+    "primary figures of all tasks that every step has, every task alike.",
 )
 
 _PUBLISHED = ("published: figures of the paper's project page, of the full test sets and without n or error.",)
@@ -57,13 +58,9 @@ class Curve:
     """One figure of one series, by step."""
 
     series: Series
-    figure: Figure
+    figure: Figure | Mean
     points: tuple[Point, ...]
     choice: Choice | None
-
-    @property
-    def main(self) -> bool:
-        return self.figure.metric is primary(self.figure.task)
 
     def best(self, point: Point) -> bool:
         return self.choice is not None and self.choice.best == point.step
@@ -74,13 +71,13 @@ class Flat:
     """A model without steps beside the curves of a figure."""
 
     level: Level
-    figure: Figure
+    figure: Figure | Mean
     estimate: Estimate
 
 
 @dataclass(frozen=True, slots=True)
 class Curves:
-    """All that was found, in the registry's order of figures. `notes` say what was left out and why."""
+    """All that was found, in the registry's order of figures, averages last. `notes` say what was left out and why."""
 
     series: tuple[Series, ...]
     curves: tuple[Curve, ...]
@@ -89,7 +86,7 @@ class Curves:
     notes: tuple[str, ...]
 
     @property
-    def figures(self) -> list[Figure]:
+    def figures(self) -> list[Figure | Mean]:
         return list({curve.figure.heading: curve.figure for curve in self.curves}.values())
 
     def grids(self) -> list[Grid]:
@@ -99,7 +96,7 @@ class Curves:
             rows = [
                 (
                     flat.level.title,
-                    flat.figure.task.title,
+                    flat.figure.title,
                     flat.figure.label,
                     str(flat.estimate.n or ""),
                     _plus_minus(flat.estimate),
@@ -148,7 +145,7 @@ class Curves:
         heads = ("Task", "Metric", "Step", "n", "value", "− first", *against, "− last", *against)
         rows = [
             (
-                curve.figure.task.title,
+                curve.figure.title,
                 curve.figure.label,
                 str(point.step),
                 str(point.estimate.n) + (f", {point.mark}" if point.mark else ""),
@@ -171,12 +168,13 @@ class Curves:
                 honest = choice.honest
                 held_out = ("undefined", "") if honest is None else (_plus_minus(honest), str(honest.n))
                 figures = (str(choice.best), percent(value), str(len(choice.steps)), str(choice.rivals))
-                task = (curve.figure.task.title, curve.figure.label)
+                task = (curve.figure.title, curve.figure.label)
                 rows.append((*task, *figures, percent(choice.optimism), str(choice.chosen), *held_out))
         return Grid(f"{series.title}: the best step, and an honest figure", heads, rows, labels=2)
 
     def _warning(self, series: Series) -> str:
-        chosen = [(curve, curve.choice) for curve in self.of(series) if curve.choice is not None]
+        tasks = (curve for curve in self.of(series) if isinstance(curve.figure, Figure))
+        chosen = [(curve, curve.choice) for curve in tasks if curve.choice is not None]
         if not chosen:
             return ""
         k = max(len(choice.steps) for _, choice in chosen)
@@ -224,7 +222,7 @@ def _record(curve: Curve, point: Point) -> dict[str, Any]:
     record: dict[str, Any] = {
         "series": curve.series.name,
         "setting": curve.series.setting,
-        "task": curve.figure.task.title,
+        "task": curve.figure.title,
         "metric": curve.figure.label,
         "step": point.step,
         **_numbers(point.estimate),
@@ -253,5 +251,5 @@ def _record(curve: Curve, point: Point) -> dict[str, Any]:
 
 
 def _flat_record(flat: Flat) -> dict[str, Any]:
-    names = {"series": flat.level.title, "task": flat.figure.task.title, "metric": flat.figure.label}
+    names = {"series": flat.level.title, "task": flat.figure.title, "metric": flat.figure.label}
     return names | _numbers(flat.estimate)

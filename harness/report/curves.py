@@ -9,7 +9,7 @@ from typing import Any
 from harness.curves.build import build
 from harness.curves.report import Against, Curve, Curves, Point
 from harness.curves.series import in_series, levels, published_level, read, step_of
-from harness.figures import Figure
+from harness.figures import Figure, Mean
 from harness.leaderboard import suite
 from harness.published import PublishedModel
 from harness.runlog import read_run
@@ -39,12 +39,12 @@ def curve_data(curves: Curves, keys: Mapping[Path, str]) -> dict[str, Any]:
     }
 
 
-def _figure(curves: Curves, item: Figure, keys: Mapping[Path, str]) -> dict[str, Any]:
+def _figure(curves: Curves, item: Figure | Mean, keys: Mapping[Path, str]) -> dict[str, Any]:
     return {
-        "task": item.task.name,
-        "title": item.task.title,
+        "task": item.task.name if isinstance(item, Figure) else "",
+        "title": item.title,
         "label": item.label,
-        "suite": suite(item),
+        "suite": suite(item) if isinstance(item, Figure) else item.of,
         "curves": [
             {
                 "series": curves.series.index(curve.series),

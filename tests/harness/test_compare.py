@@ -87,13 +87,14 @@ def test_holm_counts_the_tasks(sixty: Path, wrong: Path) -> None:
 def test_the_tasks_average_is_one_question_more(wrong: Path, sixty: Path, seventy: Path) -> None:
     report = compare_runs([wrong, sixty, seventy], TASKS)
     first, second = report.averages
-    assert (first.title, first.run, second.run, first.found.n) == ("Average: all, 3 tasks", "B", "C", 44)
+    assert (first.mean.heading, first.run, second.run) == ("Average all, 3 tasks", "B", "C")
+    assert first.found.n == 44
     mine = [line for line in report.lines if line.main and line.run == "B"]
     assert first.found.difference == pytest.approx(sum(line.found.difference for line in mine) / 3)
     assert (first.gained, first.lost) == (sum(line.gained for line in mine), 0)
     assert first.found.low > 0
     assert first.found.p == pytest.approx(1e-4, abs=1e-5)
-    assert "| Average: all, 3 tasks | primary | 44 |" in rendered_as(report, "md")
+    assert "| Average | all, 3 tasks | 44 |" in rendered_as(report, "md")
     pair = compare_runs([wrong, sixty], TASKS)
     assert json.loads(rendered_as(pair, "json"))["averages"][0]["p"] == first.found.p
     assert compare_runs([wrong, sixty], ["scan"]).averages == ()
@@ -103,9 +104,8 @@ def test_a_suite_has_an_average_of_its_own_beside_that_of_all(tmp_path: Path) ->
     runs = [
         replay_run(tmp_path / what[-1], what, ["scan", "spider", "scan_jump"]).folder for what in ("gold", "corrupt:1")
     ]
-    assert [average.title for average in compare_runs(runs).averages] == [
-        "Average: all, 3 tasks", "Average: symbolic, 2 tasks",
-    ]  # fmt: skip
+    found = compare_runs(runs).averages
+    assert [average.mean.heading for average in found] == ["Average all, 3 tasks", "Average symbolic, 2 tasks"]
 
 
 def test_flips_say_what_became_of_the_answer(sixty: Path, wrong: Path) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from harness.statistics import bootstrap, clustered, compare, compare_averages, holm, mcnemar, permutation
+from harness.statistics import average, bootstrap, clustered, compare, holm, mcnemar, pair, permutation
 from tasks.bleu import Variant, bleu_metric
 from tasks.bleu.counting import counts
 from tasks.metrics import Metric, Statistics, all_of_group, exact_match, mean, mean_of_groups, ratio
@@ -60,7 +60,7 @@ def test_an_average_of_tasks_as_large_as_each_other_is_that_of_all_samples(seed:
     random = np.random.default_rng(seed)
     ours, theirs = random.random((3, 40)), random.random((3, 40)) - 0.05
     sides = [[clustered(ACCURACY, scores(task), alone(40)) for task in side] for side in (ours, theirs)]
-    found = compare_averages(list(zip(*sides)), 120)
+    found = average([pair(a, b, 40, seed=number) for number, (a, b) in enumerate(zip(*sides))])
     peer = stats.permutation_test(
         (ours.ravel(), theirs.ravel()), difference_of_means, permutation_type="samples", n_resamples=9999, rng=seed
     )
@@ -72,15 +72,12 @@ def test_an_average_of_tasks_as_large_as_each_other_is_that_of_all_samples(seed:
 
 def test_an_average_counts_every_task_alike_and_runs_that_agree_have_no_difference() -> None:
     many, few = [1.0] * 90, [0.0] * 10
-    pairs = [
-        (clustered(ACCURACY, scores(side), alone(len(side))), clustered(ACCURACY, scores(side), alone(len(side))))
-        for side in (many, few)
-    ]
-    found = compare_averages(pairs, 100)
+    sides = [clustered(ACCURACY, scores(side), alone(len(side))) for side in (many, few)]
+    found = average([pair(side, side, len(side.sums)) for side in sides])
     assert (found.n, found.clusters, found.ours, found.theirs) == (100, 100, 0.5, 0.5)
     assert (found.low, found.high, found.p) == (0.0, 0.0, 1.0)
     with pytest.raises(ValueError, match="average of nothing"):
-        compare_averages([], 0)
+        average([])
 
 
 @pytest.mark.parametrize("seed", range(20))

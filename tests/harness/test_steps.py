@@ -19,7 +19,7 @@ from typer.testing import CliRunner
 from harness.cli import app
 from harness.config import UserError
 from harness.curves.build import compare_steps
-from harness.curves.choice import choose, first_half, optimism
+from harness.curves.choice import Paired, choose, first_half, optimism
 from harness.curves.names import Stepped, stepped
 from harness.curves.report import Curve, Curves
 from harness.report.picture import nice_step, picture, short
@@ -91,7 +91,9 @@ def curve(curves: Curves, heading: str) -> Curve:
 def test_a_growing_truth_is_drawn_and_paired(training: Path) -> None:
     curves = compare_steps([training])
     assert [one.title for one in curves.series] == ["tiny (0-shot, plain)"]
-    assert [item.heading for item in curves.figures] == ["NL2Java BLEU", "SCAN EM", "Spider EM", "Spider EX"]
+    assert [item.heading for item in curves.figures] == [
+        "NL2Java BLEU", "SCAN EM", "Spider EM", "Spider EX", "Average all, 3 tasks",
+    ]  # fmt: skip
     first, second, third = curve(curves, "SCAN EM").points
     assert [(p.step, p.estimate.value, p.estimate.n, p.mark) for p in (first, second, third)] == [
         (100, 0.25, 16, "mini"),
@@ -120,6 +122,38 @@ def test_holm_counts_the_tasks_at_a_step(training: Path) -> None:
     assert adjusted["Spider EX"] == raw["Spider EX"]  # the only figure beside the primary ones
     least = min(p for heading, p in raw.items() if heading != "Spider EX")
     assert min(p for heading, p in adjusted.items() if heading != "Spider EX") == pytest.approx(3 * least)
+
+
+def test_the_average_of_tasks_has_a_curve_of_its_own(training: Path) -> None:
+    """Every task alike: its value is the mean of theirs, and so is what a model without steps has."""
+    curves = compare_steps([training])
+    tasks = [curve(curves, heading) for heading in ("NL2Java BLEU", "SCAN EM", "Spider EM")]
+    average = curve(curves, "Average all, 3 tasks")
+    for number, point in enumerate(average.points):
+        of_tasks = [task.points[number].estimate for task in tasks]
+        assert point.estimate.value == pytest.approx(np.mean([estimate.value for estimate in of_tasks]))
+        assert point.estimate.n == 44
+        errors = np.array([estimate.stderr for estimate in of_tasks])
+        assert point.estimate.stderr == pytest.approx(np.sqrt((errors**2).sum()) / 3)
+    last = average.points[2].first
+    assert last is not None
+    assert last.found.difference == pytest.approx(np.mean([task.points[2].first.found.difference for task in tasks]))
+    assert last.found.low > 0
+    assert last.adjusted == last.found.p < min(task.points[2].first.found.p for task in tasks)
+    assert average.choice is not None
+    assert (average.choice.best, average.choice.honest is not None) == (300, True)
+    (level,) = (flat for flat in curves.flats if flat.figure.heading == "Average all, 3 tasks")
+    assert level.estimate.value == average.points[1].estimate.value, "the base has the answers of step 200"
+    assert "| Average | all, 3 tasks | 300 | 44, mini |" in rendered(curves, Format.MARKDOWN)
+
+
+def test_an_average_is_of_the_tasks_that_every_step_has(training: Path, tmp_path: Path) -> None:
+    shutil.copytree(training, tmp_path / "runs")
+    other_data(tmp_path / "runs" / "tiny-step-200", "scan")
+    curves = compare_steps([tmp_path / "runs"])
+    assert curves.figures[-1].heading == "Average all, 2 tasks"
+    assert "tiny (0-shot, plain): averages are without SCAN, which not every step has" in curves.notes
+    assert not any("Average" in item.heading for item in compare_steps([training], tasks=["scan"]).figures)
 
 
 def test_the_best_step_is_marked_and_warned_of(training: Path) -> None:
@@ -168,7 +202,7 @@ def test_optimism_is_by_how_much_the_best_of_simulated_models_is_too_high(
     found, honest = [], []
     for _ in range(30):
         rows = {step: [{"score": float(x)} for x in row] for step, row in enumerate(answers(random, gaps, n))}
-        choice = choose(ACCURACY, rows, [str(i) for i in range(n)], [""] * n)
+        choice = choose([Paired(ACCURACY, rows, [str(i) for i in range(n)], [""] * n)])
         assert choice is not None
         assert choice.honest is not None
         found.append(choice.optimism)
@@ -194,7 +228,7 @@ def test_halves_keep_groups_whole_whatever_their_order() -> None:
     groups = [f"g{i // 10}" for i in range(40)]
     samples = [str(i) for i in range(40)]
     rows = {step: [{"score": float(group in right)} for group in groups] for step, right in enumerate((half, names))}
-    choice = choose(ACCURACY, rows, samples, groups)
+    choice = choose([Paired(ACCURACY, rows, samples, groups)])
     assert choice is not None
     assert choice.honest is not None
     assert choice.honest.n == 20  # two groups of ten
@@ -202,7 +236,7 @@ def test_halves_keep_groups_whole_whatever_their_order() -> None:
 
 def test_equal_steps_are_as_good_as_the_first_of_them() -> None:
     rows = {step: [{"score": 1.0}, {"score": 0.0}] for step in (300, 100, 200)}
-    choice = choose(ACCURACY, rows, ["a", "b"], ["", ""])
+    choice = choose([Paired(ACCURACY, rows, ["a", "b"], ["", ""])])
     assert choice is not None
     assert (choice.best, choice.chosen, choice.optimism, choice.rivals) == (100, 100, 0.0, 3)
 
@@ -243,13 +277,17 @@ def test_level_lines(training: Path) -> None:
     assert [point.step for point in curve(curves, "SCAN EM").points] == [200, 300]
 
 
+def other_data(model: Path, task: str) -> None:
+    path = model / "run" / "run.json"
+    content = json.loads(path.read_text())
+    content["config"]["tasks"][task]["data"] = "f" * 64
+    path.write_text(json.dumps(content))
+
+
 def test_other_data_are_left_out(training: Path, tmp_path: Path) -> None:
     shutil.copytree(training, tmp_path / "runs")
     for name in ("tiny-step-200", "base"):
-        path = tmp_path / "runs" / name / "run" / "run.json"
-        content = json.loads(path.read_text())
-        content["config"]["tasks"]["scan"]["data"] = "f" * 64
-        path.write_text(json.dumps(content))
+        other_data(tmp_path / "runs" / name, "scan")
     curves = compare_steps([tmp_path / "runs"])
     assert [point.step for point in curve(curves, "SCAN EM").points] == [100, 300]
     assert [point.step for point in curve(curves, "Spider EM").points] == [100, 200, 300]
@@ -286,9 +324,9 @@ def test_the_command_writes_the_same_bytes_again(training: Path, tmp_path: Path)
     assert files(tmp_path / "one") == files(tmp_path / "two")
     assert sorted(files(tmp_path / "one")) == ["CURVES.md", "curves.csv", "curves.json", "curves.svg", "curves.tex"]
     drawn = ElementTree.parse(tmp_path / "one" / "curves.svg")
-    assert len(drawn.findall(".//{*}circle[@class='dot']")) == 9
-    assert len(drawn.findall(".//{*}circle[@class='best']")) == 3
-    assert len(drawn.findall(".//{*}path[@class='way level']")) == 4  # one of them in the legend
+    assert len(drawn.findall(".//{*}circle[@class='dot']")) == 12
+    assert len(drawn.findall(".//{*}circle[@class='best']")) == 4
+    assert len(drawn.findall(".//{*}path[@class='way level']")) == 5  # one of them in the legend
 
 
 def test_hostile_names_stay_text(replays: dict[int, Path], tmp_path: Path) -> None:
