@@ -28,7 +28,7 @@ from executors.bash.template import read
 from executors.outcome import Limits, Verdict
 from executors.pool import Pool, WorkerLostError
 from executors.regex import equivalence
-from tasks.scoring import score
+from tasks.scoring import PRELOAD, score
 from tasks.source import locate
 from tasks.task import Task, select
 
@@ -99,7 +99,7 @@ async def grades(task: Task) -> dict[str, float]:
     answers = [(sample, completion) for sample in samples for completion in (task.gold(sample), *task.wrong(sample))]
     jobs = [(s, HOSTILE[i // 10 % len(HOSTILE)] if i % 10 == 9 else c) for i, (s, c) in enumerate(answers)]
     longest = 0.0
-    async with Pool(1, preload=("tasks.scoring",)) as pool:
+    async with Pool(1, preload=PRELOAD) as pool:
         await pool.run(task.deadline, score, task.name, *jobs[0])
         start = time.perf_counter()
         for sample, completion in jobs:

@@ -53,7 +53,9 @@ class _StartLostError(RuntimeError):
 class Pool:
     """`workers` processes, each limited to `memory` bytes of address space.
 
-    Use as an async context manager; `run` may be called from any number of coroutines of the same loop.
+    `preload` names modules, or functions as `module:function`, that a worker imports and calls before its first call,
+    outside that one's deadline. Use as an async context manager; `run` may be called from any number of coroutines of
+    the same loop.
     """
 
     def __init__(self, workers: int, memory: int = 6 << 30, preload: tuple[str, ...] = ()) -> None:

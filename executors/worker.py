@@ -25,8 +25,11 @@ def main(descriptor: int, parent: int, memory: int, preload: list[str]) -> None:
     channel = socket.socket(fileno=descriptor)
     os.set_inheritable(descriptor, False)
     try:
-        for module in preload:
-            importlib.import_module(module)
+        for entry in preload:
+            module, _, function = entry.partition(":")
+            loaded = importlib.import_module(module)
+            if function:
+                getattr(loaded, function)()
     except Exception:
         _send(channel, "error", traceback.format_exc())
         return

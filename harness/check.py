@@ -14,7 +14,7 @@ from executors.outcome import Outcome, Status, Verdict
 from executors.pool import Pool, RemoteError, WorkerLostError
 from harness.plan import Prepared
 from tasks.metrics import Statistics
-from tasks.scoring import Scored, score
+from tasks.scoring import PRELOAD, Scored, score
 from tasks.task import Sample, Task
 
 _LIMITS = frozenset([Status.TIMEOUT, Status.MEMORY])
@@ -44,7 +44,7 @@ def worthless(task: Task, statistics: Mapping[str, Statistics]) -> bool:
 
 async def check(prepared: Sequence[Prepared], workers: int) -> list[Checked]:
     """Check the samples of these tasks in a pool of `workers` processes."""
-    async with Pool(workers, preload=("tasks.scoring",)) as pool:
+    async with Pool(workers, preload=PRELOAD) as pool:
         results = []
         for item in prepared:
             checked = Checked(item.task)

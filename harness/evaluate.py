@@ -33,6 +33,7 @@ from harness.serving import Server, deterministic_cost, find_engine, serve
 from harness.spread import measure_spread
 from harness.starts import noted_start
 from harness.summary import RunSummary, results_of
+from tasks.scoring import PRELOAD
 
 _SERVER_STARTS = 4
 _WATCH_SECONDS = 0.5
@@ -165,7 +166,7 @@ def client_of(plan: Plan, server: Server) -> Client:
 async def _generate(
     plan: Plan, generator: Generator, log: RunLog, progress: Progress, server: Server | None = None
 ) -> None:
-    async with Pool(plan.options.workers or default_workers(), preload=("tasks.scoring",)) as pool:
+    async with Pool(plan.options.workers or default_workers(), preload=PRELOAD) as pool:
         if not isinstance(generator, Client):
             await _run(plan, generator, pool, log, progress)
             return

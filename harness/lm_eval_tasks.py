@@ -25,7 +25,7 @@ from harness.plan import prepare_tasks
 from harness.runner import score_in
 from tasks.lm_eval_filters import likeliest
 from tasks.metrics import Metric
-from tasks.scoring import Scored
+from tasks.scoring import PRELOAD, Scored
 from tasks.task import Sample
 
 _log = logging.getLogger(__name__)
@@ -134,7 +134,7 @@ class SymharnessTask(LmEvalTask):  # type: ignore[misc]
         workers = default_workers()
         gate = asyncio.Semaphore(2 * workers)
         scored: dict[str, Scored] = {}
-        async with Pool(workers, preload=("tasks.scoring",)) as pool:
+        async with Pool(workers, preload=PRELOAD) as pool:
 
             async def one(name: str, completion: str) -> None:
                 async with gate:

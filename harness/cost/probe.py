@@ -30,6 +30,7 @@ from harness.progress import Progress
 from harness.record import Record
 from harness.runner import Pipeline
 from harness.serving import Server
+from tasks.scoring import PRELOAD
 from tasks.task import Sample
 
 CUT = 64  # tokens of an answer that only fills the batch
@@ -69,7 +70,7 @@ def probe(plan: Plan, per_task: int, places: int, block: int, log: Path, progres
 
 async def _measured(plan: Plan, per_task: int, places: int, block: int, server: Server, began: float) -> Probed:
     async with (
-        Pool(plan.options.workers or default_workers(), preload=("tasks.scoring",)) as pool,
+        Pool(plan.options.workers or default_workers(), preload=PRELOAD) as pool,
         client_of(plan, server) as client,
     ):
         startup = time.monotonic() - began

@@ -18,6 +18,8 @@ from executors.outcome import Outcome, Status
 from executors.pool import DeadlineError, Pool, RemoteError, WorkerLostError, WorkerMemoryError
 from tests.processes import gone, processes_with
 
+WARMED_UP: list[int] = []
+
 
 async def test_calls_are_answered_by_long_lived_workers() -> None:
     async with Pool(2) as pool:
@@ -106,6 +108,24 @@ async def test_a_cancelled_call_leaves_a_working_pool() -> None:
         assert await pool.run(10, int, "7") == 7
 
 
+def ended(process: int) -> bool:
+    """Whether our child has ended; it is a zombie until it is waited for."""
+    return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+
+
+def warm_up() -> None:
+    WARMED_UP.append(os.getpid())
+
+
+def warmed_up() -> list[int]:
+    return WARMED_UP
+
+
+async def test_a_worker_is_warm_before_its_first_call() -> None:
+    async with Pool(1, preload=("json", f"{__name__}:{warm_up.__name__}")) as pool:
+        assert await pool.run(10, warmed_up) == [await pool.run(10, os.getpid)]
+
+
 async def test_what_cannot_be_imported_is_said_by_the_first_call() -> None:
     async with Pool(1, preload=("nowhere",)) as pool:
         with pytest.raises(RuntimeError, match="No module named 'nowhere'"):
@@ -139,8 +159,10 @@ def test_workers_die_with_their_owner_even_by_sigkill() -> None:
 
 async def test_a_worker_killed_while_idle_is_replaced_before_the_next_call() -> None:
     async with Pool(1) as pool:
-        os.kill(await pool.run(10, os.getpid), signal.SIGKILL)
-        await asyncio.sleep(0.2)
+        worker = await pool.run(10, os.getpid)
+        os.kill(worker, signal.SIGKILL)
+        while not ended(worker):
+            await asyncio.sleep(0.01)
         assert await pool.run(10, int, "7") == 7
         assert pool.respawned == 1
 

@@ -24,6 +24,7 @@ from pathlib import Path
 from executors.outcome import Status
 from executors.pool import Pool, RemoteError, WorkerLostError
 from harness.runner import score_in
+from tasks.scoring import PRELOAD
 from tasks.source import BUNDLED, locate
 from tasks.task import Sample, Task, registry
 from tests.hostile.corpus import mutations, texts, wrapped
@@ -120,7 +121,7 @@ async def _hand_in(tries: Sequence[Try], workers: int) -> Totals:
         for one in queue:
             await _one(pool, one, totals)
 
-    async with Pool(workers, preload=("tasks.scoring",)) as pool:
+    async with Pool(workers, preload=PRELOAD) as pool:
         await asyncio.gather(*(work(pool) for _ in range(workers)))
     return totals
 
