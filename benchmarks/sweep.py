@@ -109,7 +109,8 @@ def scaling(folder: Path, samples: int) -> None:
 def served(folder: Path, models: Sequence[Path], data: str, limit: int) -> None:
     (folder / "sweep.toml").write_text(
         f'output_path = "{folder}/out"\nsuites = {json.dumps(SERVED)}\nshards = 2\ncpus_per_host = 1\n'
-        f'[defaults]\ndata = "{data}"\nlimit = {limit}\nworkers = 1\nconcurrency = 1\ndeterministic = true\nspread = 0\n'
+        f'[defaults]\ndata = "{data}"\nlimit = {limit}\nworkers = 1\n'
+        "concurrency = 1\ndeterministic = true\nspread = 0\n"
         + "".join(f'[[model]]\nmodel = "{model.absolute()}"\n' for model in models)
     )
 
