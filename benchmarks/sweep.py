@@ -97,9 +97,12 @@ def scaling(folder: Path, samples: int) -> None:
     seconds = {}
     for hosts in (1, 2):
         found = rescoring([path], data, folder / f"out{hosts}", "programs", 1, shards=8)
+        before = busy_seconds()
         seconds[hosts] = timed(functools.partial(cluster.carry_out, found, QUIET, lambda _: None, hosts))
+        cores = (busy_seconds() - before) / seconds[hosts]
         print(
-            f"{samples} programs, {hosts} hosts of one worker: {seconds[hosts]:.1f} s, {samples / seconds[hosts]:.0f}/s"
+            f"{samples} programs, {hosts} hosts of one worker: {seconds[hosts]:.1f} s, "
+            f"{samples / seconds[hosts]:.0f}/s, {cores:.2f} of {os.cpu_count()} cores busy"
         )
     found = rescoring([path], data, folder / "here", "programs", 1, shards=8)
     here = timed(lambda: local.carry_out(found, QUIET, lambda _: None))
@@ -164,6 +167,12 @@ def many_rows(folder: Path, rows: int) -> Path:
     lines = problems.read_text(encoding="utf-8").splitlines(keepends=True)
     problems.write_text("".join(itertools.islice(itertools.cycle(lines), rows)), encoding="utf-8")
     return folder
+
+
+def busy_seconds() -> float:
+    """CPU seconds of the whole machine since it started: hosts, workers and jails are processes of their own."""
+    user, nice, system = Path("/proc/stat").read_text().split()[1:4]
+    return (int(user) + int(nice) + int(system)) / os.sysconf("SC_CLK_TCK")
 
 
 def timed(act: Callable[[], Finished]) -> float:
