@@ -340,8 +340,8 @@ def _averages(runs: Sequence[Run], lines: Sequence[Line], paired: Mapping[str, S
     }
     for mean in wanted:
         for run in runs[1:]:
-            mine = [line for line in lines if line.run == run.letter and line.figure.task.name in mean.tasks]
-            compared = average([pairs[run.letter, name] for name in mean.tasks])
+            mine = [line for line in lines if line.run == run.letter and line.figure.task.name in mean.names]
+            compared = average([pairs[run.letter, name] for name in mean.names])
             yield Average(mean, run.letter, compared, sum(x.gained for x in mine), sum(x.lost for x in mine))
 
 

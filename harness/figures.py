@@ -45,6 +45,10 @@ class Figure:
         return self.task.title
 
     @property
+    def names(self) -> tuple[str, ...]:
+        return (self.task.name,)
+
+    @property
     def heading(self) -> str:
         return f"{self.title} {self.label}"
 
@@ -55,10 +59,10 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Mean:
-    """The mean of the primary figures of `tasks` tasks, every task alike. `of` is a suite's name, or "all"."""
+    """The mean of the primary figures of tasks, every one alike, by their `names`. `of`: a suite, or "all"."""
 
     of: str
-    tasks: tuple[str, ...]
+    names: tuple[str, ...]
 
     @property
     def title(self) -> str:
@@ -66,7 +70,7 @@ class Mean:
 
     @property
     def label(self) -> str:
-        return f"{self.of}, {len(self.tasks)} tasks"
+        return f"{self.of}, {len(self.names)} tasks"
 
     @property
     def heading(self) -> str:
@@ -77,7 +81,7 @@ def means(tasks: Sequence[Task]) -> list[Mean]:
     """Those of all tasks and of each suite that is another set of them, where there are several."""
     found = [Mean("all", tuple(task.name for task in tasks))]
     found += [Mean(suite, tuple(task.name for task in tasks if suite in task.suites)) for suite in SUITES]
-    return [mean for mean in found if len(mean.tasks) > 1 and (mean.of == "all" or mean.tasks != found[0].tasks)]
+    return [mean for mean in found if len(mean.names) > 1 and (mean.of == "all" or mean.names != found[0].names)]
 
 
 def figure(task: Task, metric: Metric) -> Figure:

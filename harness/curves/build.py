@@ -154,34 +154,26 @@ def _averages(series: Series, found: Sequence[tuple[Figure, Curve, Paired]], sai
     if len(whole) < len(found):
         without = ", ".join(one[0].title for one in found if one not in whole)
         said.append(f"{series.title}: averages are without {without}, which not every step has")
-    against = {
-        (step, other): _against([paired for _, _, paired in whole], step, other)
-        for step in steps
-        for other in (steps[0], steps[-1])
-        if step != other
-    }
+    places = {mean: [place for place, one in enumerate(whole) if one[0].task.name in mean.names] for mean in wanted}
+    less: dict[tuple[Mean, int, int], Against] = {}
+    for step, other in sorted({(step, other) for step in steps for other in (steps[0], steps[-1]) if step != other}):
+        pairs = [_pair(paired, step, other, seed) for seed, (_, _, paired) in enumerate(whole)]
+        for mean in wanted:
+            compared = average([pairs[place] for place in places[mean]])
+            less[mean, step, other] = Against(compared, compared.p)
     for mean in wanted:
-        places = [place for place, (item, _, _) in enumerate(whole) if item.task.name in mean.tasks]
-
-        def less(step: int, other: int, places: Sequence[int] = places) -> Against | None:
-            if step == other:
-                return None
-            compared = average([against[step, other][place] for place in places])
-            return Against(compared, compared.p)
-
         points = []
         for number, step in enumerate(steps):
-            of_tasks = [whole[place][1].points[number] for place in places]
+            of_tasks = [whole[place][1].points[number] for place in places[mean]]
             if (estimate := mean_of([point.estimate for point in of_tasks])) is not None:
                 mark = ", ".join(sorted({point.mark for point in of_tasks if point.mark}))
-                points.append(Point(step, estimate, mark, less(step, steps[0]), less(step, steps[-1])))
-        yield Curve(series, mean, tuple(points), choose([whole[place][2] for place in places]))
+                first, last = (less.get((mean, step, other)) for other in (steps[0], steps[-1]))
+                points.append(Point(step, estimate, mark, first, last))
+        yield Curve(series, mean, tuple(points), choose([whole[place][2] for place in places[mean]]))
 
 
-def _against(tasks: Sequence[Paired], step: int, other: int) -> list[Pair]:
-    return [
-        pair(task.clusters(step), task.clusters(other), len(task.samples), seed=seed) for seed, task in enumerate(tasks)
-    ]
+def _pair(task: Paired, step: int, other: int, seed: int) -> Pair:
+    return pair(task.clusters(step), task.clusters(other), len(task.samples), seed=seed)
 
 
 def _mean_flats(beside: Sequence[Level], curves: Sequence[Curve], flats: Sequence[Flat]) -> Iterator[Flat]:
@@ -190,8 +182,8 @@ def _mean_flats(beside: Sequence[Level], curves: Sequence[Curve], flats: Sequenc
         for of in beside:
             mine = [flat for flat in flats if flat.level is of and isinstance(flat.figure, Figure) and flat.figure.main]
             estimates = {flat.figure.task.name: flat.estimate for flat in mine if isinstance(flat.figure, Figure)}
-            if set(mean.tasks) <= estimates.keys():
-                of_tasks = [estimates[name] for name in mean.tasks]
+            if set(mean.names) <= estimates.keys():
+                of_tasks = [estimates[name] for name in mean.names]
                 known = mean_of(of_tasks)
                 yield Flat(of, mean, known or Estimate(fmean(one.value for one in of_tasks), None, 0))
 

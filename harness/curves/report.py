@@ -87,7 +87,8 @@ class Curves:
 
     @property
     def figures(self) -> list[Figure | Mean]:
-        return list({curve.figure.heading: curve.figure for curve in self.curves}.values())
+        """Each once; averages of other tasks are others, though they are called alike."""
+        return list({(curve.figure.heading, curve.figure.names): curve.figure for curve in self.curves}.values())
 
     def grids(self) -> list[Grid]:
         grids = [grid for series in self.series for grid in (self._over_steps(series), self._best(series)) if grid.rows]
