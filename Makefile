@@ -39,8 +39,9 @@ lint: ## Check style and format with ruff
 type: ## Check types with mypy --strict
 	$(call stage,mypy,$(BIN)/mypy --strict $(PACKAGES))
 
-pytest: ## Run the tests
-	$(call stage,pytest,$(BIN)/pytest)
+pytest: ## Run the tests: those that bear company side by side, then the others
+	$(call stage,pytest,$(BIN)/pytest -m 'not gpu and not alone' -n auto --maxprocesses 4 --dist loadgroup)
+	$(call stage,pytest alone,$(BIN)/pytest -m 'alone and not gpu')
 
 test-gpu: setup ## Serve a random 7B model on this machine's GPU: tokens/s, samples/s, idle share
 	$(call stage,test-gpu,$(BIN)/pytest tests/gpu -m gpu -rs)

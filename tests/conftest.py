@@ -15,6 +15,16 @@ settings.register_profile("symharness", deadline=None)
 settings.load_profile("symharness")
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """A file's tests share fixtures, and stay in one of xdist's processes; a family of official vectors is as long as
+    a file."""
+    if not config.pluginmanager.hasplugin("xdist"):
+        return
+    for item in items:
+        called = getattr(item, "callspec", None)
+        item.add_marker(pytest.mark.xdist_group(f"{item.path} {called.params.get('family', '') if called else ''}"))
+
+
 @pytest.fixture(scope="session")
 def data_root() -> Path:
     """The folder of real evaluation rows: SYMHARNESS_DATA, else ../shared/data beside the project."""

@@ -22,6 +22,8 @@ from harness.serving import PROJECT
 from harness.sweep.file import read_sweep
 from tasks.task import registry
 
+pytestmark = pytest.mark.alone
+
 DOCS = PROJECT / "docs"
 PAGES = sorted(DOCS.glob("*.md"))
 _BLOCK = re.compile(r"^```(?P<language>\w+)(?: (?P<mark>\S+))?\n(?P<text>.*?)^```$", re.DOTALL | re.MULTILINE)

@@ -12,6 +12,8 @@ from tests.browser.conftest import Visitor, opened
 from tests.browser.test_site import PALE, UNNAMED
 from tests.replay import renamed
 
+pytestmark = pytest.mark.alone
+
 ATTACK = "<img src=x onerror='window.hit = 1'>\u202e-step-1"
 
 

@@ -13,6 +13,8 @@ from harness.report.site import build_site
 from harness.runlog import RunLog
 from tests.browser.conftest import opened
 
+pytestmark = pytest.mark.alone
+
 ATTACKS = (
     "<script>window.hit = 1; alert(1)</script>",
     "</script><script>window.hit = 2</script>",

@@ -16,6 +16,8 @@ from harness.published import published_model
 from tasks.task import registry
 from tests.browser.conftest import Visitor, opened
 
+pytestmark = pytest.mark.alone
+
 SPIDER = "#/task/spider"
 
 

@@ -9,6 +9,8 @@ import pytest
 from tests.chaos.faults import FAULTS
 from tests.chaos.stage import Stage, Verdict
 
+pytestmark = pytest.mark.alone
+
 
 @pytest.fixture(scope="module")
 def stage(tmp_path_factory: pytest.TempPathFactory) -> Stage:

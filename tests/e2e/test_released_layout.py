@@ -21,7 +21,7 @@ from harness.serving import Server, find_engine, serve
 from tasks.chat import ChatFormat, encode
 from tests.released import BOS, ENDING, released_checkpoint
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.alone]
 
 
 @pytest.fixture(scope="module")

@@ -19,7 +19,7 @@ from harness.serving import PROJECT, Server, find_engine, serve
 from tasks.chat import ChatFormat, encode, wrap
 from tests.processes import gone
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.alone]
 
 CHECKPOINT = PROJECT / "checkpoints" / "smollm2-135m-instruct"
 

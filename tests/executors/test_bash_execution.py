@@ -11,6 +11,8 @@ from executors.bash.execution import Effect, run, same_effect
 from executors.bash.fixture import FIXTURE
 from executors.outcome import Status
 
+pytestmark = pytest.mark.alone
+
 
 def effect(command: str) -> Effect:
     ran = run(command, int(time.time()))

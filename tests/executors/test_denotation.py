@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 
 from executors.denotation import normalised, same_denotation, value, values
 
+pytestmark = pytest.mark.alone
+
 
 @pytest.mark.parametrize(
     ("text", "plain"),

@@ -12,6 +12,8 @@ import pytest
 from executors.forked import Forked
 from executors.outcome import Limits, Outcome, Status
 
+pytestmark = pytest.mark.alone
+
 LIMITS = Limits(seconds=0.5, memory=256 << 20)
 
 

@@ -12,6 +12,8 @@ from executors.kg import equivalence, store
 from executors.outcome import Limits, Status
 from tasks.source import BUNDLED
 
+pytestmark = pytest.mark.alone
+
 TRIPLES = store.Triples.of(BUNDLED / "grailqa" / "triples.nt")
 LIMITS = Limits(seconds=0.5, memory=256 << 20, output=1 << 20, rows=20_000)
 EVERYTHING = " ".join(f"?a{n} ?b{n} ?c{n} ." for n in range(8))

@@ -17,6 +17,8 @@ from executors.math_answer.option import OPTIONS, closest_option, number_for
 from executors.math_answer.text_answer import flexible_number, same_number, strict_number
 from executors.outcome import Limits, Status
 
+pytestmark = pytest.mark.alone
+
 ANSWERS = st.text(st.sampled_from("\\{}0123456789.,=%$/ abx^_fracsqrt"), max_size=30)
 
 

@@ -15,6 +15,8 @@ from executors.pddl import PlanCache, plan_prediction, solve, validate, warm
 from executors.pddl.planner import ALIASES, SEARCHES
 from executors.pddl.runner import Finished, run_program
 
+pytestmark = pytest.mark.alone
+
 # Coins are pushed along a row and turned over where there is a hand.
 COINS = """(define (domain coins) (:requirements :strips)
   (:predicates (next ?a ?b) (lies ?c ?a) (free ?a) (heads ?c) (tails ?c) (hand ?a))

@@ -18,6 +18,8 @@ from executors.outcome import Outcome, Status
 from executors.pool import DeadlineError, Pool, RemoteError, WorkerLostError, WorkerMemoryError
 from tests.processes import gone, processes_with
 
+pytestmark = pytest.mark.alone
+
 WARMED_UP: list[int] = []
 
 

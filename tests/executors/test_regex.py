@@ -15,6 +15,8 @@ from hypothesis import strategies as st
 from executors.outcome import Limits, Status, Verdict
 from executors.regex import RegexSyntaxError, equivalence, parse, untokenised
 
+pytestmark = pytest.mark.alone
+
 LIMITS = Limits(seconds=5)
 LONGEST = 4
 LETTERS = "abc"

@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from executors import wikisql
 from executors.outcome import Status
 
+pytestmark = pytest.mark.alone
+
 TABLE = wikisql.Table.of(
     {
         "id": "1-1",

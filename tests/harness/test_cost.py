@@ -32,6 +32,8 @@ from tests.checkpoints import tiny_checkpoint
 from tests.replay import data_without, gold, plan_for, run, server_for
 from tests.scripted import ScriptedServer
 
+pytestmark = pytest.mark.alone
+
 TASKS = ["scan", "spider", "mmlu"]
 
 

@@ -20,6 +20,8 @@ from tests.processes import gone
 from tests.replay import gold, plan_for, server_for
 from tests.scripted import ScriptedServer
 
+pytestmark = pytest.mark.alone
+
 SAMPLES = 240
 KILLS = 10
 

@@ -17,6 +17,8 @@ from harness.runlog import read_records
 from tests.replay import plan_for, value
 from tests.scripted import ScriptedServer
 
+pytestmark = pytest.mark.alone
+
 # Answers the first half of each task's questions rightly and the others with the letter after the right one.
 STAND_IN = """
 import json, pathlib, sys

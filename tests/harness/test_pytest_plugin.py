@@ -12,6 +12,8 @@ from harness.runlog import read_records
 from tests.harness.test_rescore import replay_run
 from tests.replay import data_without
 
+pytestmark = pytest.mark.alone
+
 
 def run_pytest(folder: Path, *arguments: object) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "pytest", "-q", "--rootdir", folder, *arguments]

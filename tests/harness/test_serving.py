@@ -17,6 +17,8 @@ from harness.serving import Engine, command, cpu_has_bfloat16, environment, find
 from tests.checkpoints import tiny_checkpoint
 from tests.processes import gone, processes_with
 
+pytestmark = pytest.mark.alone
+
 # Plays the interpreter of a server environment: answers /health on the port it is given, or dies as it is told to.
 FAKE_PYTHON = f"""#!{sys.executable}
 import http.server, os, subprocess, sys, time

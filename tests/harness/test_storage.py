@@ -43,6 +43,8 @@ from tests.harness.test_runlog import CONFIG, names, sample
 from tests.replay import gold, plan_for, server_for
 from tests.scripted import Fault
 
+pytestmark = pytest.mark.alone
+
 ROOT = f"s3://{BUCKET}"
 TASKS = ["scan", "gsm8k_code"]
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tasks.task import registry
 from tests.hostile.through_tasks import corpus_tries, hand_in, machine, mutation_tries
+
+pytestmark = pytest.mark.alone
 
 # What has broken readers before; the whole corpus, with what waits for its deadline, takes a quarter of an hour.
 _NAMES = (

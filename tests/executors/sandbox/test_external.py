@@ -10,6 +10,8 @@ import pytest
 from executors.outcome import Limits, Status
 from executors.sandbox import ProgramRun, run_program
 
+pytestmark = pytest.mark.alone
+
 LIMITS = Limits(seconds=5.0, memory=512 << 20, output=1 << 16)
 
 

@@ -16,6 +16,8 @@ from executors.python import ReturnValue, run, run_python
 from executors.sandbox import self_test
 from executors.sandbox.python_program import close_jails
 
+pytestmark = pytest.mark.alone
+
 LIMITS = Limits(seconds=5.0, memory=512 << 20, output=1 << 18)
 
 

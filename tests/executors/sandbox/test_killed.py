@@ -21,6 +21,8 @@ from executors.sandbox.jail import Ended, Jail, Stop
 from executors.sandbox.kept import KeptJail
 from tests.processes import alive, children, within
 
+pytestmark = pytest.mark.alone
+
 LIMITS = Limits(seconds=5.0)
 REQUEST = {"answer": "return", "name": "solution", "seconds": 5.0, "memory": 1 << 28, "output": 4 << 20}
 TALKATIVE = "import sys, time\ndef solution():\n    print('here', flush=True)\n    time.sleep(0.2)\n    return 5"

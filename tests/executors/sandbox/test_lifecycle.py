@@ -21,6 +21,8 @@ from executors.sandbox.kept import KeptJail
 from executors.sandbox.python_program import close_jails
 from tests.processes import alive, children, within
 
+pytestmark = pytest.mark.alone
+
 ROOT = Path(__file__).parents[3]
 LIMITS = Limits(seconds=5.0)
 REQUEST = {"answer": "return", "name": "solution", "seconds": 5.0, "memory": 1 << 28, "output": 1 << 16}

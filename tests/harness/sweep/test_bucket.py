@@ -21,6 +21,8 @@ from harness.sweep import cluster, local
 from tests.buckets import BUCKET, keys, s3
 from tests.sweeps import Field
 
+pytestmark = pytest.mark.alone
+
 UNIT = 4  # samples of a unit of the field
 
 

@@ -26,6 +26,8 @@ from harness.sweep import cluster, local
 from harness.sweep.units import Job
 from tests.sweeps import MODELS, Field
 
+pytestmark = pytest.mark.alone
+
 
 @pytest.fixture
 def stack() -> Iterator[ExitStack]:
