@@ -15,7 +15,7 @@ import pytest
 from harness.config import ModelSpec, UserError
 from harness.serving import Engine, command, cpu_has_bfloat16, environment, find_engine, free_port, serve
 from tests.checkpoints import tiny_checkpoint
-from tests.processes import gone, processes_with
+from tests.processes import gone, parents, processes_with
 
 pytestmark = pytest.mark.alone
 
@@ -115,17 +115,15 @@ def test_a_server_that_dies_gives_its_reason(
         pass
 
 
-@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM])
-def test_nothing_is_left_when_the_harness_ends(
-    engine: Engine, spec: ModelSpec, tmp_path: Path, how: signal.Signals
-) -> None:
+def serving(engine: Engine, spec: ModelSpec, folder: Path) -> subprocess.Popen[str]:
+    """A harness whose server is up."""
     script = textwrap.dedent(f"""
         import time
         from pathlib import Path
         from harness.config import ModelSpec
         from harness.serving import find_engine, serve
         engine = find_engine(Path({str(engine.python)!r}))
-        with serve(ModelSpec(model={spec.model!r}), engine, Path({str(tmp_path / "log")!r})):
+        with serve(ModelSpec(model={spec.model!r}), engine, Path({str(folder / "log")!r})):
             print("up", flush=True)
             time.sleep(60)
     """)
@@ -134,7 +132,27 @@ def test_nothing_is_left_when_the_harness_ends(
     )
     assert harness.stdout is not None
     assert harness.stdout.readline() == "up\n"
+    return harness
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM])
+def test_nothing_is_left_when_the_harness_ends(
+    engine: Engine, spec: ModelSpec, tmp_path: Path, how: signal.Signals
+) -> None:
+    harness = serving(engine, spec, tmp_path)
     harness.send_signal(how)
+    harness.wait()
+    assert gone(str(engine.python))
+
+
+def test_nothing_is_left_when_ray_ends_a_worker_and_kills_its_children(
+    engine: Engine, spec: ModelSpec, tmp_path: Path
+) -> None:
+    harness = serving(engine, spec, tmp_path)
+    children = [process for process, parent in parents().items() if parent == harness.pid]
+    assert children
+    for process in [*children, harness.pid]:
+        os.kill(process, signal.SIGKILL)
     harness.wait()
     assert gone(str(engine.python))
 
