@@ -78,9 +78,13 @@ class Mean:
 
 
 def means(tasks: Sequence[Task]) -> list[Mean]:
-    """Those of all tasks and of each suite that is another set of them, where there are several."""
-    found = [Mean("all", tuple(task.name for task in tasks))]
-    found += [Mean(suite, tuple(task.name for task in tasks if suite in task.suites)) for suite in SUITES]
+    """Those of all tasks and of each suite that is another set of them, where there are several. What is a part of
+    another of the tasks (a group of MMLU) counts there.
+    """
+    there = {task.name for task in tasks}
+    whole = [task for task in tasks if task.part is None or task.part.of not in there]
+    found = [Mean("all", tuple(task.name for task in whole))]
+    found += [Mean(suite, tuple(task.name for task in whole if suite in task.suites)) for suite in SUITES]
     return [mean for mean in found if len(mean.names) > 1 and (mean.of == "all" or mean.names != found[0].names)]
 
 

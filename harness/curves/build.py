@@ -147,7 +147,7 @@ def _curve(
 def _averages(series: Series, found: Sequence[tuple[Figure, Curve, Paired]], said: list[str]) -> Iterator[Curve]:
     """The means of primary figures over the steps of a series: of tasks that every step has, and no others."""
     steps = sorted({point.step for _, curve, _ in found for point in curve.points})
-    whole = [one for one in found if len(one[1].points) == len(steps) and one[2].samples]
+    whole = [one for one in found if len(one[1].points) == len(steps) and one[1].choice is not None]
     wanted = means([item.task for item, _, _ in whole])
     if len(steps) < 2 or not wanted:
         return
