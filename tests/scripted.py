@@ -33,7 +33,7 @@ class ScriptedServer:
 
     `faults` maps the number of a completion request, counted from 0, to what goes wrong with it. Without `takes_ids` a
     prompt of token ids is rejected, as servers other than vLLM do; with `prompt_logprobs` an echoed prompt comes back
-    with two made-up ones.
+    with two made-up ones. While `held` is not set, no answer is given.
     """
 
     answer: Callable[[Prompt], str]
@@ -46,6 +46,7 @@ class ScriptedServer:
     delay: float = 0.0
     keep_requests: bool = True
     prompt_logprobs: bool = False
+    held: threading.Event | None = None
     requests: list[dict[str, Any]] = field(default_factory=list)
     authorizations: set[str | None] = field(default_factory=set)
     port: int = 0
@@ -104,6 +105,8 @@ class ScriptedServer:
         number = len(self.requests)
         if self.keep_requests:
             self.requests.append(body)
+        if self.held is not None:
+            await asyncio.to_thread(self.held.wait)
         if self.delay:
             await asyncio.sleep(self.delay)
         if fault := self.faults.get(number):

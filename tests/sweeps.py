@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections import Counter
 from contextlib import ExitStack
 from pathlib import Path
@@ -18,6 +20,7 @@ from tests.scripted import ScriptedServer
 
 SUITES = ("scan", "folio", "gsm8k", "nl2rx")
 MODELS = ("good", "fair", "bad")
+CONCURRENCY = 2  # requests of a host at once
 
 
 def wrong(task: Task, sample: Sample) -> str:
@@ -38,16 +41,33 @@ class Field:
         self.folder = folder
         self.output = f"{folder}/out"
         self.servers: dict[str, ScriptedServer] = {}
+        self._held = threading.Event()
+        self._held.set()
         tiny_checkpoint(folder / "tiny", adds_bos=True)
         for model in MODELS:
             (folder / model).symlink_to(folder / "tiny")
             (job,) = self.jobs("any", [model], {model: "http://127.0.0.1:9/v1"})
-            self.servers[model] = stack.enter_context(server_for(job.plan, ANSWERS[model], delay=delay))
+            self.servers[model] = stack.enter_context(
+                server_for(job.plan, ANSWERS[model], delay=delay, held=self._held)
+            )
+
+    def hold(self) -> None:
+        """From now on no answer is given, and nothing counts that was asked before."""
+        self._held.clear()
+        for server in self.servers.values():
+            server.requests.clear()
+
+    def release(self, hosts: int) -> None:
+        """Answers again, as soon as so many hosts have asked: one that is not up yet has nothing to lose."""
+        while sum(len(server.requests) for server in self.servers.values()) < hosts * CONCURRENCY:
+            time.sleep(0.02)
+        self._held.set()
 
     def file(self, name: str, models: list[str] | None = None, urls: dict[str, str] | None = None) -> Path:
         lines = [
             f'name = "{name}"', f'output_path = "{self.output}"', f"suites = {list(SUITES)}", "shards = 2",
-            "cpus_per_host = 1", "[defaults]", 'data = "bundled"', "limit = 8", "workers = 1", "concurrency = 2",
+            "cpus_per_host = 1", "[defaults]", 'data = "bundled"', "limit = 8", "workers = 1",
+            f"concurrency = {CONCURRENCY}",
         ]  # fmt: skip
         for model in models or MODELS:
             url = urls[model] if urls else self.servers[model].base_url

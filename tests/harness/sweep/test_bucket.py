@@ -51,14 +51,14 @@ def test_a_node_that_is_taken_away_leaves_what_it_stored(
         field = Field(tmp_path, stack, delay=0.05)
         assert local.carry_out(field.jobs("s"), Console(file=io.StringIO()), lambda summary: None).failures == []
         expected, asked_here = field.results("s"), field.asked()
-        for server in field.servers.values():
-            server.requests.clear()
+        field.hold()
 
         field.output = f"s3://{BUCKET}/results"
         found = field.jobs("s")
         total = sum(len(item.samples) for job in found for item in job.plan.prepared)
 
         def take_a_node_away() -> None:
+            field.release(hosts=2)
             while len([key for key in keys(bucket) if "/samples-" in key]) < total / UNIT / 2:
                 time.sleep(0.02)
             nodes.remove_node(next(iter(nodes.worker_nodes)), allow_graceful=False)
