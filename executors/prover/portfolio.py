@@ -18,11 +18,12 @@ from executors.fol.syntax import Formula
 from executors.outcome import Limits, Outcome, Status, Verdict, one_line
 from executors.prover import eprover, grounding, prover9, z3_prover
 from executors.prover.problem import Answer, Finding, Problem, problem, too_large
+from executors.prover.process import LEAST_SECONDS
 
 _MARGIN = 0.9  # of the time given: the answer must be out before whoever gave it kills the worker
 SPOT_CHECK_EVERY = 8
 CONSISTENCY_SHARE = 0.25  # of the time that is left
-_LEAST_SECONDS = 0.02  # a stage that gets less is not asked
+_LEAST_SECONDS = 0.02  # a stage that gets less is not asked; one that is a process needs `LEAST_SECONDS`
 _OPINION_SECONDS = 1.0  # for each prover that is asked whether it contradicts another
 
 
@@ -56,7 +57,7 @@ def entails(
     if second_opinion is Agreement.ALWAYS or (second_opinion is Agreement.SPOT_CHECKS and _spot(asked)):
         alarm = _contradiction(asked, goal, clock) or _contradiction(asked.negated(), negated, clock)
     verdict = Verdict.UNDECIDED if alarm else _VERDICTS.get((goal.answer, negated.answer), Verdict.UNDECIDED)
-    detail = alarm or _detail(goal, negated, out_of_time=clock.left() <= _LEAST_SECONDS)
+    detail = alarm or _detail(goal, negated, out_of_time=clock.left() < LEAST_SECONDS)
     return Outcome(Status.OK, verdict, one_line(detail), time.monotonic() - started)
 
 
