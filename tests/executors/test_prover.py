@@ -19,6 +19,8 @@ from executors.prover.problem import MAX_PREMISES, Problem, problem
 from executors.prover.process import Binary
 from tests.executors.fol_strategies import formulas
 
+pytestmark = pytest.mark.alone
+
 LIMITS = Limits(seconds=60)
 EFFORT = z3_prover.Effort.of(20, 1 << 30)
 GAVE_UP = Finding(Answer.OPEN)
