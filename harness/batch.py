@@ -20,7 +20,7 @@ from typing import Annotated, Any, TypeVar
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from rich.console import Console
 
-from harness.config import UserError, first_error, parse_sampling
+from harness.config import UserError, first_error, parse_sampling, split_names
 from harness.evaluate import evaluate
 from harness.models import model_spec
 from harness.place import place
@@ -38,7 +38,7 @@ def placed(value: object) -> object:
 
 def listed(value: object) -> object:
     """Names with commas between them, as on the command line, as a list."""
-    return [name.strip() for name in value.split(",") if name.strip()] if isinstance(value, str) else value
+    return split_names(value) if isinstance(value, str) else value
 
 
 class RunSettings(BaseModel):

@@ -21,6 +21,7 @@ from harness.place import address
 from harness.statistics import LEVEL, Comparison, Pair, average, clustered, holm, pair
 from harness.statistics import compare as compare_statistics
 from harness.tables import Grid, p_value, percent
+from tasks.metrics import Statistics
 from tasks.task import Task, registry
 
 if TYPE_CHECKING:
@@ -315,18 +316,25 @@ def _lines(runs: Sequence[Run], item: Figure, samples: Sequence[str]) -> Iterato
         if found is None:
             return
         gained, lost = _gained_lost(run, first, item, samples)
-        lines.append(Line(item, item.metric is primary(item.task), run.letter, found, gained, lost))
+        lines.append(Line(item, item.main, run.letter, found, gained, lost))
     yield from lines
 
 
 def _compared(ours: Run, theirs: Run, item: Figure, samples: Sequence[str]) -> Comparison | None:
-    name = item.metric.name
-    pairs = [(ours.answers[item.task.name][key], theirs.answers[item.task.name][key]) for key in samples]
+    answers = [run.answers[item.task.name][key] for run in (ours, theirs) for key in samples]
     # A run from before the metric has no statistics of it.
-    if any(name not in answer.statistics for pair in pairs for answer in pair):
+    if any(item.metric.name not in answer.statistics for answer in answers):
         return None
-    rows_a, rows_b = ([answer.statistics[name] for answer in side] for side in zip(*pairs))
-    return compare_statistics(item.metric, rows_a, rows_b, [a.group for a, _ in pairs])
+    return compare_statistics(item.metric, *_paired(ours, theirs, item, samples))
+
+
+def _paired(
+    ours: Run, theirs: Run, item: Figure, samples: Sequence[str]
+) -> tuple[list[Statistics], list[Statistics], list[str]]:
+    """Both runs' statistics of the samples, and the samples' groups."""
+    a, b = ([run.answers[item.task.name][key] for key in samples] for run in (ours, theirs))
+    rows_a, rows_b = ([answer.statistics[item.metric.name] for answer in side] for side in (a, b))
+    return rows_a, rows_b, [answer.group for answer in a]
 
 
 def _averages(runs: Sequence[Run], lines: Sequence[Line], paired: Mapping[str, Sequence[str]]) -> Iterator[Average]:
@@ -346,9 +354,8 @@ def _averages(runs: Sequence[Run], lines: Sequence[Line], paired: Mapping[str, S
 
 
 def _pair(ours: Run, theirs: Run, item: Figure, samples: Sequence[str], seed: int) -> Pair:
-    sides = [[run.answers[item.task.name][key] for key in samples] for run in (ours, theirs)]
-    groups = [answer.group for answer in sides[0]]
-    a, b = (clustered(item.metric, [answer.statistics[item.metric.name] for answer in side], groups) for side in sides)
+    rows_a, rows_b, groups = _paired(ours, theirs, item, samples)
+    a, b = (clustered(item.metric, rows, groups) for rows in (rows_a, rows_b))
     return pair(a, b, len(samples), seed=seed)
 
 

@@ -15,6 +15,11 @@ from tasks.chat import ChatFormat
 T = TypeVar("T")
 
 
+def split_names(text: str) -> list[str]:
+    """Names with commas between them, as a list."""
+    return [name.strip() for name in text.split(",") if name.strip()]
+
+
 class UserError(Exception):
     """A mistake of the user's: what, where and how to mend it, on one line. The command ends with exit code 2."""
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.averages import RULES, Rule, average, paper_title
 from harness.config import UserError
-from harness.figures import Figure, figures, in_both_forms, primary
+from harness.figures import Figure, figures, in_both_forms
 from harness.published import PUBLISHED, PublishedModel, published_models
 from harness.runlog import runs_in
 from harness.seen import shares_seen
@@ -284,7 +284,7 @@ def _rows(runs: Sequence[RunSummary], columns: Sequence[Figure]) -> list[Row]:
     """By model and setting; where several runs have the same, the setting names the run."""
     alike = Counter((run.model, run.setting) for run in runs)
     places = [(column.heading, column.task.name, column.metric.name) for column in columns]
-    papers = {column.task.name: column.heading for column in columns if column.metric is primary(column.task)}
+    papers = {column.task.name: column.heading for column in columns if column.main}
     rows = []
     for run in runs:
         setting = run.setting + (f", run {run.folder.name}" if alike[run.model, run.setting] > 1 else "")

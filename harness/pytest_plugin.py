@@ -104,14 +104,14 @@ def _answers(config: pytest.Config, summary: RunSummary) -> Run:
 
 def _planned(config: pytest.Config) -> tuple[Plan | None, list[str]]:
     """The plan (None for a saved run) and the names of the tasks to test. Raises UserError."""
-    from harness.config import Sampling, UserError
+    from harness.config import Sampling, UserError, split_names
     from harness.models import model_spec
     from harness.place import place
     from harness.plan import Options, prepare
     from harness.storage import fetch
     from harness.summary import summarise
 
-    wanted = [name.strip() for name in (config.getoption("--symharness-tasks") or "").split(",") if name.strip()]
+    wanted = split_names(config.getoption("--symharness-tasks") or "")
     saved: str | None = config.getoption("--symharness-run")
     if saved is not None:
         (run,) = fetch([saved])

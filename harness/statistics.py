@@ -202,8 +202,6 @@ def _change(a: Clusters, b: Clusters) -> Array:
 def _swapped(a: Clusters, b: Clusters, swaps: int, seed: int) -> Array:
     """Differences (a less b) after random swaps, shape (swaps,)."""
     change = _change(a, b)
-    if not len(change):
-        return np.repeat(a.value(a.sums.sum(axis=0)) - b.value(b.sums.sum(axis=0)), swaps)
     return _differences(a, b, change, _random_swaps(len(change), swaps, seed))
 
 
@@ -307,6 +305,8 @@ def _every_swap(clusters: int) -> Iterator[Array]:
 
 def _random_swaps(clusters: int, swaps: int, seed: int) -> Iterator[Array]:
     random = np.random.default_rng(seed)
+    width = -(-clusters // 8)
     for rows in _blocks(swaps, clusters):
-        bits = np.unpackbits(np.frombuffer(random.bytes(rows * -(-clusters // 8)), dtype=np.uint8).reshape(rows, -1), 1)
+        drawn = np.frombuffer(random.bytes(rows * width), dtype=np.uint8)
+        bits = np.unpackbits(drawn.reshape(rows, width), axis=1)
         yield bits[:, :clusters].astype(np.float64)

@@ -38,7 +38,9 @@ def local_path(text: str | Path) -> Path:
 
 
 def task_names(*texts: str) -> list[str]:
-    return [name.strip() for text in texts for name in text.split(",") if name.strip()]
+    from harness.config import split_names
+
+    return [name for text in texts for name in split_names(text)]
 
 
 ModelOption = Annotated[
@@ -109,6 +111,9 @@ Folders = Annotated[
 ]
 GoldData = Annotated[
     str | None, typer.Option(help="Data root of the runs, for their gold. [default: $SYMHARNESS_DATA]")
+]
+ServedModelName = Annotated[
+    str | None, typer.Option("--served_model_name", help="Its name for the model. [default: the first it serves]")
 ]
 RayAddress = Annotated[
     str | None,

@@ -23,6 +23,7 @@ from harness.cli.options import (
     RayAddress,
     Revision,
     RunsPath,
+    ServedModelName,
     Tasks,
     TokenizerOption,
     Vllm,
@@ -71,9 +72,7 @@ def run(
     base_url: Annotated[
         str | None, typer.Option("--base-url", help="Attach to this OpenAI-compatible server (http://.../v1).")
     ] = None,
-    served_model_name: Annotated[
-        str | None, typer.Option("--served_model_name", help="Its name for the model. [default: the first it serves]")
-    ] = None,
+    served_model_name: ServedModelName = None,
     vllm: Vllm = None,
     revision: Revision = None,
     tokenizer: TokenizerOption = None,
@@ -227,9 +226,7 @@ def lm_eval(
     chat_format: ChatFormatOption = None,
     revision: Revision = None,
     tokenizer: TokenizerOption = None,
-    served_model_name: Annotated[
-        str | None, typer.Option("--served_model_name", help="Its name for the model. [default: the first it serves]")
-    ] = None,
+    served_model_name: ServedModelName = None,
     concurrency: Concurrency = 32,
 ) -> None:
     """Ask MMLU through lm-eval (four requests a question), on the same prompts and the same leaderboard."""

@@ -180,8 +180,11 @@ def _mean_flats(beside: Sequence[Level], curves: Sequence[Curve], flats: Sequenc
     """Level lines of the means that are drawn, of models that have all of their tasks."""
     for mean in dict.fromkeys(curve.figure for curve in curves if isinstance(curve.figure, Mean)):
         for of in beside:
-            mine = [flat for flat in flats if flat.level is of and isinstance(flat.figure, Figure) and flat.figure.main]
-            estimates = {flat.figure.task.name: flat.estimate for flat in mine if isinstance(flat.figure, Figure)}
+            estimates = {
+                flat.figure.task.name: flat.estimate
+                for flat in flats
+                if flat.level is of and isinstance(flat.figure, Figure) and flat.figure.main
+            }
             if set(mean.names) <= estimates.keys():
                 of_tasks = [estimates[name] for name in mean.names]
                 known = mean_of(of_tasks)

@@ -24,7 +24,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from harness.batch import RunSettings, placed, read_toml
-from harness.config import UserError, first_error
+from harness.config import UserError, first_error, split_names
 from harness.plan import Options, run_folder
 
 
@@ -67,7 +67,7 @@ class _File(BaseModel):
 def read_sweep(path: Path) -> Sweep:
     """The sweep of a file. Raises UserError: which file, which model, which key, what is wrong with it."""
     file = read_toml(path, _File)
-    entries = tuple(tuple(name.strip() for name in entry.split(",") if name.strip()) for entry in file.suites)
+    entries = tuple(tuple(split_names(entry)) for entry in file.suites)
     if not all(entries):
         raise UserError(f"{path}: suites: an entry names no task and no suite")
     runs: list[Options] = []

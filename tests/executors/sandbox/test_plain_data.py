@@ -13,8 +13,6 @@ from executors.outcome import Value
 from executors.sandbox.inside.plain_data import NotPlainError, TooLargeError, encode
 from executors.sandbox.python_program import decode
 
-pytestmark = pytest.mark.alone
-
 scalars = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text()
 values = st.recursive(
     scalars,

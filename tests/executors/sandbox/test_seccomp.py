@@ -11,8 +11,6 @@ import pytest
 
 from executors.sandbox.inside import seccomp
 
-pytestmark = pytest.mark.alone
-
 ALLOW, KILL = 0x7FFF_0000, 0x8000_0000
 REFUSE, UNKNOWN = 0x0005_0000 | errno.EPERM, 0x0005_0000 | errno.ENOSYS
 MACHINES = sorted(seccomp.MACHINES)
